@@ -1,0 +1,115 @@
+package isolate
+
+import (
+	"net/netip"
+	"time"
+
+	"github.com/skerry-edge/skerry/bundles"
+)
+
+// Kind is the sort of an event, and the name of the handler that takes it.
+type Kind string
+
+// KindFetch is an HTTP request: export default { fetch(request, env, ctx) }.
+const KindFetch Kind = "fetch"
+
+// Event is one thing that a function handles. It owns everything in it: nothing refers to
+// a buffer that its source will use again.
+type Event struct {
+	ID      string // the request id, unique and printable
+	Kind    Kind
+	Request *Request // KindFetch
+
+	// Done, if not nil, is called exactly once, when the event is over: its response is
+	// out, its waitUntil work has settled or was cut, its isolate is released. It runs on
+	// whichever goroutine ended the event and must not block.
+	Done func(Result)
+}
+
+// Field is one header line.
+type Field struct {
+	Name  string // as received or set; compared without regard to case
+	Value string // bytes as they stand on the wire, without surrounding white space
+}
+
+// Request is an HTTP request as a function sees it.
+type Request struct {
+	Method string
+	URL    string // absolute, as the client asked for it: "http://shop.localhost:8787/a?b=c"
+	Header []Field
+	Body   []byte     // nil: no body
+	Client netip.Addr // the address that the client came from; zero: unknown
+}
+
+// Response is what a function answered.
+type Response struct {
+	Status     int    // 200 to 599
+	StatusText string // empty: the usual one
+	Header     []Field
+	Body       []byte // the caller's to read until Done is called
+}
+
+// Outcome is how an event ended: the one name used in problem documents, log lines and
+// metric labels.
+type Outcome string
+
+// The outcomes of an event that reached a function. The gateway adds its own for requests
+// that did not.
+const (
+	OutcomeOK             Outcome = "ok"
+	OutcomeException      Outcome = "exception"       // the handler threw, or returned no Response
+	OutcomeNeverSettled   Outcome = "never_settled"   // the handler's promise can't settle any more
+	OutcomeExceededCPU    Outcome = "exceeded_cpu"    // past Limits.CPUMillis
+	OutcomeExceededMemory Outcome = "exceeded_memory" // past Limits.MemoryMB
+	OutcomeExceededWall   Outcome = "exceeded_wall"   // past Limits.WallMillis
+	OutcomeExceededStart  Outcome = "exceeded_startup"
+	OutcomeOverloaded     Outcome = "overloaded" // no isolate within the wait
+	OutcomeCanceled       Outcome = "canceled"   // the client left, or the node is stopping
+	OutcomeInternal       Outcome = "internal"   // a fault of Skerry's own
+)
+
+// Result is what is known of an event when it is over.
+type Result struct {
+	Outcome Outcome
+	Failure *Failure      // nil when Outcome is OutcomeOK
+	Status  int           // of the response; 0: none
+	Head    time.Duration // from Dispatch to the response head
+	Total   time.Duration // from Dispatch to the end of waitUntil work
+	CPU     time.Duration // running JavaScript, in Head and after
+	Fetches int           // subrequests made
+}
+
+// Failure says why an event ended without the handler's own response. It is an error.
+type Failure struct {
+	Outcome Outcome
+	Message string // for users: "TypeError: x is not a function"
+	Stack   string // source-mapped JavaScript stack, one frame a line; empty: none
+	Source  *Frame // where it happened, if that is known
+
+	Limit   string // for exceeded_*: the manifest's key, "cpu_ms"
+	Used    int64  // in the limit's unit
+	Allowed int64  // in the limit's unit
+}
+
+func (f *Failure) Error() string { return string(f.Outcome) + ": " + f.Message }
+
+// Frame is a place in a function's sources.
+type Frame struct {
+	File   string // relative to the project
+	Line   int    // from 1
+	Column int    // from 1
+	Text   string // the line itself; empty: unknown
+}
+
+// LogLine is one call of console, or a message of the runtime about an event.
+type LogLine struct {
+	Time     time.Time
+	EventID  string
+	Function string
+	Version  int
+	Level    string // "debug", "info", "log", "warn", "error"
+	Message  string
+}
+
+// Target is what an event is for: one version of a function.
+type Target = bundles.Version
