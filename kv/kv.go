@@ -7,9 +7,11 @@
 // many nodes) and memory (tests and throw-away nodes); kvtest proves that all of them
 // behave alike.
 //
-// # Order
+// # Names
 //
-// Keys sort by their bytes, which for UTF-8 is the order of code points.
+// A namespace and a key are each 1 to 512 bytes, any bytes: neither needs to be UTF-8, and
+// no character in them means anything. Keys sort by their bytes, which for UTF-8 is the
+// order of code points.
 //
 // # Consistency
 //
@@ -69,8 +71,8 @@ type Version string
 // Entry is what a key holds.
 type Entry struct {
 	Value     []byte    // never nil when returned
-	Metadata  []byte    // JSON text; nil: none
-	ExpiresAt time.Time // zero: never. Kept to the millisecond
+	Metadata  []byte    // JSON text; nil or empty: none, which is returned as nil
+	ExpiresAt time.Time // zero: never. Kept to the millisecond, rounded down; returned in UTC
 	Version   Version   // set by the store; ignored when writing
 }
 
@@ -83,7 +85,7 @@ type Store interface {
 	Get(ctx context.Context, ns, key string) (Entry, error)
 
 	// Put writes e under key, replacing what was there, and returns its new version.
-	// An ExpiresAt that is not in the future leaves the key absent.
+	// An ExpiresAt that is not in the future leaves the key absent, and the version empty.
 	Put(ctx context.Context, ns, key string, e Entry) (Version, error)
 
 	// Delete makes key absent. A key that is absent already is no error.
@@ -102,7 +104,7 @@ type Query struct {
 
 // Page is a part of a namespace's keys, in order. A page may be shorter than the limit,
 // even empty, without being the last. While others write, a key that exists during the
-// whole listing is returned exactly once.
+// whole listing is returned exactly once. An entry that is corrupt fails the page.
 type Page struct {
 	Keys   []Key
 	Cursor string // where the next page starts; empty: this is the last page
@@ -120,14 +122,16 @@ type Key struct {
 type Swapper interface {
 	// Swap writes e under key if the key's version is old, and returns the new version;
 	// otherwise it returns ErrConflict and changes nothing. An empty old asks for the
-	// key to be absent.
+	// key to be absent. As with Put, an ExpiresAt that is not in the future leaves it
+	// absent: that is how to delete a key only if nobody has changed it.
 	Swap(ctx context.Context, ns, key string, old Version, e Entry) (Version, error)
 }
 
 // Counter is the ability to add to a number without a lost update.
 type Counter interface {
 	// Add adds delta to the decimal int64 that key holds, an absent key counting as 0,
-	// and returns the sum. Metadata and expiry are kept. It returns ErrNotInteger or
-	// ErrOverflow, changing nothing, when it cannot.
+	// and returns the sum. Metadata and expiry are kept; the version is a new one. It
+	// returns ErrNotInteger or ErrOverflow, changing nothing, when it cannot. A value
+	// is a decimal int64 only as strconv.FormatInt writes it: "+1", "01" and " 1" are not.
 	Add(ctx context.Context, ns, key string, delta int64) (int64, error)
 }
