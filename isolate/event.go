@@ -1,10 +1,10 @@
 package isolate
 
 import (
-	"net/netip"
 	"time"
 
 	"github.com/skerry-edge/skerry/bundles"
+	"github.com/skerry-edge/skerry/isolate/webapi"
 )
 
 // Kind is the sort of an event, and the name of the handler that takes it.
@@ -26,28 +26,13 @@ type Event struct {
 	Done func(Result)
 }
 
-// Field is one header line.
-type Field struct {
-	Name  string // as received or set; compared without regard to case
-	Value string // bytes as they stand on the wire, without surrounding white space
-}
-
-// Request is an HTTP request as a function sees it.
-type Request struct {
-	Method string
-	URL    string // absolute, as the client asked for it: "http://shop.localhost:8787/a?b=c"
-	Header []Field
-	Body   []byte     // nil: no body
-	Client netip.Addr // the address that the client came from; zero: unknown
-}
-
-// Response is what a function answered.
-type Response struct {
-	Status     int    // 200 to 599
-	StatusText string // empty: the usual one
-	Header     []Field
-	Body       []byte // the caller's to read until Done is called
-}
+// Request is an HTTP request as a function sees it, Response what it answered, and Field
+// one header line of either.
+type (
+	Request  = webapi.HTTPRequest
+	Response = webapi.HTTPResponse
+	Field    = webapi.Field
+)
 
 // Outcome is how an event ended: the one name used in problem documents, log lines and
 // metric labels.

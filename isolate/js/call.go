@@ -1,0 +1,235 @@
+package js
+
+import (
+	"context"
+	"math"
+
+	"github.com/dop251/goja"
+)
+
+// Call is one call of a Go function by a script: its arguments, converted as Web IDL
+// says. It is good until the function returns. Methods that convert throw in the script
+// when they can't, and then don't return.
+type Call struct {
+	VM   *VM
+	this goja.Value
+	args []goja.Value
+}
+
+// need throws unless n arguments were given.
+func (c *Call) need(name string, n int) error {
+	if len(c.args) >= n {
+		return nil
+	}
+	return TypeError("%s: %d argument(s) required, but only %d present", name, n, len(c.args))
+}
+
+// Len is the number of arguments given.
+func (c *Call) Len() int { return len(c.args) }
+
+// Arg returns argument i, undefined if it was not given.
+func (c *Call) Arg(i int) Value {
+	if i < len(c.args) {
+		return c.args[i]
+	}
+	return Undefined
+}
+
+// Given says whether argument i is there and not undefined.
+func (c *Call) Given(i int) bool { return !IsUndefined(c.Arg(i)) }
+
+// String converts argument i to a string of Unicode scalar values (USVString; lone
+// surrogates become U+FFFD).
+func (c *Call) String(i int) string { return c.VM.String(c.Arg(i)) }
+
+// Bool converts argument i to a boolean.
+func (c *Call) Bool(i int) bool { return c.Arg(i).ToBoolean() }
+
+// Float converts argument i to a number.
+func (c *Call) Float(i int) float64 { return c.VM.Float(c.Arg(i)) }
+
+// Int converts argument i to an integer as Web IDL's long does, clamped to int64; NaN is
+// 0. An argument that is not there is fallback.
+func (c *Call) Int(i int, fallback int64) int64 {
+	if !c.Given(i) {
+		return fallback
+	}
+	return c.VM.Int(c.Arg(i))
+}
+
+// This is the receiver, for functions that are no methods of a class.
+func (c *Call) This() Value { return c.this }
+
+// Pairs gives add each name and value of argument i, which may be absent, an iterable of
+// pairs, or a record: the union that Headers, URLSearchParams and others take.
+func (c *Call) Pairs(i int, add func(name, value string) error) error {
+	if !c.Given(i) {
+		return nil
+	}
+	return c.VM.Pairs(c.Arg(i), add)
+}
+
+// Async runs work on a goroutine of its own and returns a promise of its result. work
+// must not touch a JavaScript value; its ctx ends with the event. What it returns becomes
+// a value as a function's result does, its error a rejection.
+func (c *Call) Async(work func(context.Context) (any, error)) (any, error) {
+	return c.VM.Async(work), nil
+}
+
+// String converts v to a string of Unicode scalar values, or throws.
+func (vm *VM) String(v Value) string {
+	switch v := v.(type) {
+	case nil:
+		return "undefined"
+	case goja.String:
+		return v.String()
+	case *goja.Symbol:
+		panic(vm.exception(TypeError("Cannot convert a Symbol value to a string")))
+	case *goja.Object:
+		return vm.String(v.ToString())
+	default:
+		return v.String()
+	}
+}
+
+// Float converts v to a number, or throws.
+func (vm *VM) Float(v Value) float64 {
+	switch v := v.(type) {
+	case *goja.Symbol:
+		panic(vm.exception(TypeError("Cannot convert a Symbol value to a number")))
+	default:
+		return v.ToNumber().ToFloat()
+	}
+}
+
+// Int converts v to an integer, rounding towards zero and clamped to int64; NaN is 0.
+func (vm *VM) Int(v Value) int64 {
+	f := vm.Float(v)
+	switch {
+	case math.IsNaN(f):
+		return 0
+	case f >= math.MaxInt64:
+		return math.MaxInt64
+	case f <= math.MinInt64:
+		return math.MinInt64
+	}
+	return int64(f)
+}
+
+// Get reads property name of v; undefined if v is no object.
+func (vm *VM) Get(v Value, name string) Value {
+	if o, ok := v.(*goja.Object); ok {
+		if p := o.Get(name); p != nil {
+			return p
+		}
+	}
+	return Undefined
+}
+
+// Index reads element i of an array or of what is like one.
+func (vm *VM) Index(v Value, i int) Value {
+	return vm.Get(v, vm.rt.ToValue(i).String())
+}
+
+// Set writes property name of o as an assignment does, or throws.
+func (vm *VM) Set(o *Object, name string, value any) {
+	if err := o.Set(name, vm.ToValue(value)); err != nil {
+		panic(err)
+	}
+}
+
+// Keys returns the names of o's own enumerable string properties, in order.
+func (vm *VM) Keys(o *Object) []string { return o.Keys() }
+
+// Invoke calls f with the receiver this, or throws what f throws. The caller is in a call
+// itself: from outside, use [VM.Call].
+func (vm *VM) Invoke(f, this Value, args ...any) Value {
+	call, ok := goja.AssertFunction(f)
+	if !ok {
+		panic(vm.exception(TypeError("%s is not a function", vm.describe(f))))
+	}
+	v, err := call(this, vm.values(args)...)
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
+// Construct is `new f(...args)`, or throws what it throws.
+func (vm *VM) Construct(f Value, args ...any) *Object {
+	o, err := vm.rt.New(f, vm.values(args)...)
+	if err != nil {
+		panic(err)
+	}
+	return o
+}
+
+func (vm *VM) values(args []any) []goja.Value {
+	out := make([]goja.Value, len(args))
+	for i, a := range args {
+		out[i] = vm.ToValue(a)
+	}
+	return out
+}
+
+// describe names v for an error message without running any of its code.
+func (vm *VM) describe(v Value) string {
+	switch v := v.(type) {
+	case *goja.Object:
+		return "an object"
+	case goja.String:
+		return "a string"
+	case nil:
+		return "undefined"
+	default:
+		return v.String()
+	}
+}
+
+// ForOf calls step with each element of an iterable until step returns false, closing the
+// iterator as the language does; it throws if v is not iterable.
+func (vm *VM) ForOf(v Value, step func(Value) bool) { vm.rt.ForOf(v, step) }
+
+// Iterable says whether v is an object with a method Symbol.iterator.
+func (vm *VM) Iterable(v Value) bool {
+	o, ok := v.(*goja.Object)
+	return ok && !IsNullish(o.GetSymbol(goja.SymIterator))
+}
+
+// Pairs gives add each name and value of v: a sequence of pairs or a record. See
+// [Call.Pairs].
+//
+// Spec: https://webidl.spec.whatwg.org/#js-union
+func (vm *VM) Pairs(v Value, add func(name, value string) error) error {
+	o, ok := v.(*goja.Object)
+	if !ok {
+		return TypeError("a sequence of pairs or a record is needed, not %s", vm.describe(v))
+	}
+	if !vm.Iterable(v) {
+		for _, k := range o.Keys() {
+			if err := add(k, vm.String(o.Get(k))); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	var err error
+	vm.ForOf(v, func(e Value) bool {
+		if !IsObject(e) {
+			err = TypeError("each element must be a pair of a name and a value")
+			return false
+		}
+		var pair []string
+		vm.ForOf(e, func(x Value) bool {
+			pair = append(pair, vm.String(x))
+			return len(pair) < 3
+		})
+		if len(pair) != 2 {
+			err = TypeError("each element must be a pair of a name and a value")
+			return false
+		}
+		err = add(pair[0], pair[1])
+		return err == nil
+	})
+	return err
+}

@@ -1,0 +1,184 @@
+package js
+
+import (
+	"errors"
+	"fmt"
+	"time"
+	"unicode/utf8"
+
+	"github.com/dop251/goja"
+)
+
+// ToValue converts what a Go function returns: nil to null, strings, booleans and numbers
+// to primitives, the state of a class to its instance, []string and []any to arrays,
+// [Bytes] to a Uint8Array, [Buffer] to an ArrayBuffer, [Record] to an object, [JSON] to
+// what JSON.parse makes of it. A Value is itself. It panics on anything else.
+func (vm *VM) ToValue(v any) Value {
+	switch v := v.(type) {
+	case nil:
+		return Null
+	case goja.Value:
+		return v
+	case string:
+		return vm.Text(v)
+	case bool, int, int64, float64, uint32:
+		return vm.rt.ToValue(v)
+	case holder:
+		return vm.wrap(v)
+	case Bytes:
+		return vm.Uint8Array(v)
+	case Buffer:
+		return vm.rt.ToValue(vm.rt.NewArrayBuffer(v))
+	case JSON:
+		parsed, err := vm.ParseJSON(string(v))
+		if err != nil {
+			panic(vm.exception(err))
+		}
+		return parsed
+	case []string:
+		out := make([]any, len(v))
+		for i, s := range v {
+			out[i] = vm.Text(s)
+		}
+		return vm.rt.NewArray(out...)
+	case []any:
+		return vm.rt.NewArray(anyValues(vm.values(v))...)
+	case Record:
+		o := vm.rt.NewObject()
+		for _, f := range v {
+			vm.define(o, f.Name, vm.ToValue(f.Value))
+		}
+		return o
+	case *goja.Promise:
+		return vm.rt.ToValue(v)
+	case time.Duration:
+		return vm.rt.ToValue(float64(v) / float64(time.Millisecond))
+	default:
+		panic(fmt.Sprintf("js: no value for a %T", v))
+	}
+}
+
+func anyValues(vs []goja.Value) []any {
+	out := make([]any, len(vs))
+	for i, v := range vs {
+		out[i] = v
+	}
+	return out
+}
+
+// Bytes becomes a Uint8Array over the same memory.
+type Bytes []byte
+
+// Buffer becomes an ArrayBuffer over the same memory.
+type Buffer []byte
+
+// JSON is JSON text that becomes the value it describes.
+type JSON string
+
+// Record becomes an object with these properties, in order.
+type Record []Property
+
+// Property is one entry of a Record; Value is what ToValue takes.
+type Property struct {
+	Name  string
+	Value any
+}
+
+// Text makes a string of s; bytes that are not UTF-8 become U+FFFD.
+func (vm *VM) Text(s string) Value {
+	if s == "" {
+		return vm.rt.ToValue("")
+	}
+	if !utf8.ValidString(s) {
+		s = string([]rune(s))
+	}
+	return vm.rt.ToValue(s)
+}
+
+// UTF16 makes a string of UTF-16 code units, lone surrogates kept.
+func (vm *VM) UTF16(units []uint16) Value { return goja.StringFromUTF16(units) }
+
+// Units returns a string's UTF-16 code units, lone surrogates kept, or throws.
+func (vm *VM) Units(v Value) []uint16 {
+	s, ok := v.(goja.String)
+	if !ok {
+		s = v.ToString().(goja.String)
+	}
+	out := make([]uint16, s.Length())
+	for i := range out {
+		out[i] = s.CharAt(i)
+	}
+	return out
+}
+
+// Uint8Array makes a Uint8Array over b, which then belongs to the script.
+func (vm *VM) Uint8Array(b []byte) Value {
+	buffer := vm.rt.ToValue(vm.rt.NewArrayBuffer(b))
+	return vm.Construct(vm.rt.GlobalObject().Get("Uint8Array"), buffer)
+}
+
+// BytesOf returns the bytes of an ArrayBuffer, a typed array or a DataView, and false if
+// v is none of them. The memory is the script's: copy what must outlive the call. A
+// detached buffer has no bytes.
+func (vm *VM) BytesOf(v Value) ([]byte, bool) {
+	o, ok := v.(*goja.Object)
+	if !ok {
+		return nil, false
+	}
+	switch b := o.Export().(type) {
+	case goja.ArrayBuffer:
+		return b.Bytes(), true
+	}
+	buffer, ok := vm.viewed(o)
+	if !ok {
+		return nil, false
+	}
+	all := buffer.Bytes()
+	start, n := int(o.Get("byteOffset").ToInteger()), int(o.Get("byteLength").ToInteger())
+	if start < 0 || n < 0 || start+n > len(all) {
+		return nil, true
+	}
+	return all[start : start+n : start+n], true
+}
+
+// viewed returns the buffer that a view is over.
+func (vm *VM) viewed(o *goja.Object) (goja.ArrayBuffer, bool) {
+	switch o.ClassName() {
+	case "DataView", "Uint8Array", "Uint8ClampedArray", "Int8Array", "Uint16Array", "Int16Array",
+		"Uint32Array", "Int32Array", "BigInt64Array", "BigUint64Array", "Float32Array", "Float64Array", "Object":
+	default:
+		return goja.ArrayBuffer{}, false
+	}
+	if !vm.isView(o) {
+		return goja.ArrayBuffer{}, false
+	}
+	b, ok := o.Get("buffer").Export().(goja.ArrayBuffer)
+	return b, ok
+}
+
+// isView asks ArrayBuffer.isView, which scripts can't fool.
+func (vm *VM) isView(o *goja.Object) bool {
+	if vm.bufferIsView == nil {
+		vm.bufferIsView, _ = goja.AssertFunction(vm.intrinsic("ArrayBuffer").Get("isView"))
+	}
+	v, err := vm.bufferIsView(Undefined, o)
+	return err == nil && v.ToBoolean()
+}
+
+// NewObject makes an empty object.
+func (vm *VM) NewObject() *Object { return vm.rt.NewObject() }
+
+// NewArray makes an array of what ToValue makes of each element.
+func (vm *VM) NewArray(elements ...any) *Object {
+	return vm.rt.NewArray(anyValues(vm.values(elements))...)
+}
+
+// define makes an own property whatever setters o inherits.
+func (vm *VM) define(o *goja.Object, name string, v goja.Value) {
+	if err := o.DefineDataProperty(name, v, goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_TRUE); err != nil {
+		panic(err)
+	}
+}
+
+// ErrDetached says that a buffer was given away and has no bytes any more.
+var ErrDetached = errors.New("js: the buffer is detached")

@@ -1,0 +1,102 @@
+package js
+
+import (
+	"github.com/dop251/goja"
+	"github.com/dop251/goja/unistring"
+)
+
+// Symbol is a JavaScript symbol.
+type Symbol = goja.Symbol
+
+// Well-known symbols. Those that the engine lacks are the same in every VM, as the
+// language asks.
+var (
+	SymbolIterator      = goja.SymIterator
+	SymbolToStringTag   = goja.SymToStringTag
+	SymbolAsyncIterator = goja.NewSymbol("Symbol.asyncIterator")
+	SymbolDispose       = goja.NewSymbol("Symbol.dispose")
+	SymbolAsyncDispose  = goja.NewSymbol("Symbol.asyncDispose")
+)
+
+// PairIterable returns the members that make a class iterable over pairs: entries, keys,
+// values, forEach and Symbol.iterator. at returns pair i as it stands now, and false past
+// the last one: the list may change while it is iterated.
+//
+// Spec: https://webidl.spec.whatwg.org/#js-iterable
+func PairIterable[T any](at func(t *T, i int) (key, value any, ok bool)) []Member[T] {
+	method := func(name string, pick func(key, value any) any) Member[T] {
+		return Method(name, 0, func(t *T, c *Call) (any, error) {
+			i := 0
+			return c.VM.iterator(any(t).(holder), func() (any, bool) {
+				key, value, ok := at(t, i)
+				i++
+				if !ok {
+					return nil, false
+				}
+				return pick(key, value), true
+			}), nil
+		})
+	}
+	entry := func(key, value any) any { return []any{key, value} }
+	entries := method("entries", entry)
+	return []Member[T]{
+		entries,
+		method("keys", func(key, _ any) any { return key }),
+		method("values", func(_, value any) any { return value }),
+		Do("forEach", 1, func(t *T, c *Call) error {
+			if !IsFunction(c.Arg(0)) {
+				return TypeError("forEach: the callback is not a function")
+			}
+			for i := 0; ; i++ {
+				key, value, ok := at(t, i)
+				if !ok {
+					return nil
+				}
+				c.VM.Invoke(c.Arg(0), c.Arg(1), value, key, c.This())
+			}
+		}),
+		{symbol: SymbolIterator, make: func(vm *VM, c *class) goja.Value {
+			return property(vm.prototype(c).Get("entries"), true, false, true)
+		}},
+	}
+}
+
+// iteration is the state of an iterator over a Go list.
+type iteration struct {
+	Instance
+	next func() (any, bool)
+}
+
+// iterator makes an iterator for the class that of belongs to.
+func (vm *VM) iterator(of holder, next func() (any, bool)) goja.Value {
+	c := vm.platform.byType[typeOf(of)]
+	r := vm.realm(c)
+	if r.iterator == nil {
+		r.iterator = vm.iteratorPrototype(c)
+	}
+	o := vm.rt.CreateObject(r.iterator)
+	vm.platform.seam.attach(o, c.iterator, &iteration{next: next})
+	return o
+}
+
+// iteratorPrototype makes the prototype of c's iterators in vm.
+func (vm *VM) iteratorPrototype(c *class) *goja.Object {
+	o := vm.rt.CreateObject(iteratorPrototype(vm.rt))
+	next := newNativeFunction(vm.rt, func(fc goja.FunctionCall) goja.Value {
+		this, ok := fc.This.(*goja.Object)
+		if !ok || !sameString(this.ClassName(), c.iterator) {
+			panic(vm.exception(TypeError("next: this is not a %s", c.iterator)))
+		}
+		v, more := vm.platform.seam.stateOf(this).(*iteration).next()
+		result := vm.rt.NewObject()
+		if !more {
+			v = Undefined
+		}
+		vm.platform.seam.put(result, "value", vm.ToValue(v))
+		vm.platform.seam.put(result, "done", vm.rt.ToValue(!more))
+		return result
+	}, unistring.String("next"), 0)
+	vm.define(o, "next", next)
+	o.DefineDataPropertySymbol(goja.SymToStringTag, vm.rt.ToValue(c.iterator), goja.FLAG_FALSE, goja.FLAG_FALSE, goja.FLAG_TRUE)
+	return o
+}

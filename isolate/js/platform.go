@@ -1,0 +1,110 @@
+package js
+
+import (
+	"fmt"
+	"reflect"
+
+	"github.com/dop251/goja"
+)
+
+// Global is one name that scripts find on globalThis: a [Class], a [Function] or a
+// [Lazy] value. It is made in a VM when a script first asks for it.
+type Global interface {
+	// compile prepares what all VMs share, and returns the global's name and the
+	// function that makes its value in one of them.
+	compile(*Platform) (name string, value func(*VM) Value, err error)
+}
+
+// Platform is the set of globals that VMs are made with, prepared once: a new VM pays
+// for none of them. It is immutable and safe for concurrent use.
+type Platform struct {
+	seam      *seam
+	global    *objectTemplate // of globalThis
+	functions *objectTemplate // of Function.prototype
+	classes   []*class        // by class.index
+	byType    map[reflect.Type]*class
+	byID      map[*byte]*class
+
+	// domException makes the state of a DOMException; nil: the platform has no such class.
+	domException func(name, message string) holder
+}
+
+// NewPlatform prepares globals for many VMs. It fails if the engine's inside is not what
+// this package was written for, or if two globals share a name.
+func NewPlatform(globals ...Global) (*Platform, error) {
+	s, err := newSeam()
+	if err != nil {
+		return nil, fmt.Errorf("js: this build of the engine does not fit: %w", err)
+	}
+	p := &Platform{
+		seam:      s,
+		global:    s.clone(getGlobalObjectTemplate()),
+		functions: s.clone(functionTemplate(s)),
+		byType:    make(map[reflect.Type]*class),
+		byID:      make(map[*byte]*class),
+	}
+	s.remove(p.global, "GoError")
+	p.guardEval()
+	p.installLanguage()
+	seen := make(map[string]bool)
+	for _, g := range globals {
+		name, value, err := g.compile(p)
+		if err != nil {
+			return nil, err
+		}
+		if seen[name] {
+			return nil, fmt.Errorf("js: two globals are named %s", name)
+		}
+		seen[name] = true
+		if value == nil { // a class that scripts cannot name
+			continue
+		}
+		s.replace(p.global, name, func(rt *goja.Runtime) goja.Value {
+			return property(value(s.vmOf(rt)), true, false, true)
+		})
+	}
+	return p, nil
+}
+
+// functionTemplate returns goja's template of Function.prototype.
+func functionTemplate(s *seam) *objectTemplate {
+	return s.templateOf(functionPrototype(goja.New()))
+}
+
+// guardEval makes eval and Function throw in VMs that were not given them.
+func (p *Platform) guardEval() {
+	for _, t := range []struct {
+		template *objectTemplate
+		name     string
+	}{{p.global, "eval"}, {p.global, "Function"}, {p.functions, "constructor"}} {
+		var original propertyFactory
+		original = p.seam.replace(t.template, t.name, func(rt *goja.Runtime) goja.Value {
+			vm := p.seam.vmOf(rt)
+			if vm.eval {
+				return original(rt)
+			}
+			return property(vm.noEval(t.name == "eval"), true, false, true)
+		})
+	}
+}
+
+// Function is a global function.
+type Function struct {
+	Name   string
+	Length int // as JavaScript reports it: the number of required arguments
+	Call   func(*Call) (any, error)
+}
+
+func (f Function) compile(*Platform) (string, func(*VM) Value, error) {
+	return f.Name, func(vm *VM) Value { return vm.function(f.Name, f.Length, f.Call) }, nil
+}
+
+// Lazy is a global whose value is made at first use.
+type Lazy struct {
+	Name string
+	Make func(*VM) any // what it returns becomes a Value as a function's result does
+}
+
+func (l Lazy) compile(*Platform) (string, func(*VM) Value, error) {
+	return l.Name, func(vm *VM) Value { return vm.ToValue(l.Make(vm)) }, nil
+}

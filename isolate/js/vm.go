@@ -1,0 +1,213 @@
+package js
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"runtime/debug"
+	"time"
+
+	"github.com/dop251/goja"
+	"github.com/dop251/goja/parser"
+	"github.com/dop251/goja/unistring"
+)
+
+// callDepthMax bounds nested calls. Unwinding through native frames is quadratic in the
+// engine, so that a far larger depth could hold a turn for seconds.
+const callDepthMax = 1000
+
+// Config is what a VM is made with. The zero value is a VM that nothing bounds and that
+// has no host.
+type Config struct {
+	Host  any    // what globals reach the world through; see [VM.Host]
+	Turns *Turns // whose turn it is to run; nil: nobody else's, and nothing interrupts
+	Eval  bool   // whether eval and new Function work
+}
+
+// VM is one JavaScript realm with its event loop. It has one owner at a time: only the
+// goroutine inside [VM.Enter] or a method that enters may touch it or its values, except
+// that work given to Async posts its result from elsewhere.
+type VM struct {
+	rt       *goja.Runtime
+	platform *Platform
+	host     any
+	eval     bool
+	realms   []*realm // by class.index
+	loop     loop
+	meter    Meter
+
+	bufferIsView goja.Callable
+	evalGuard    *goja.Object
+	rejections   []rejection // promises rejected and not handled yet
+	ended        error       // an interrupt or a panic: the VM must not run again
+}
+
+type rejection struct {
+	promise *goja.Promise
+	reason  goja.Value
+}
+
+// NewVM makes a VM with p's globals.
+func (p *Platform) NewVM(cfg Config) *VM {
+	vm := &VM{rt: goja.New(), platform: p, host: cfg.Host, eval: cfg.Eval}
+	vm.meter.turns = cfg.Turns
+	vm.rt.SetFieldNameMapper(vm)
+	vm.rt.SetMaxCallStackSize(callDepthMax)
+	vm.rt.SetPromiseRejectionTracker(vm.track)
+	p.seam.setTemplate(vm.rt.GlobalObject(), p.global)
+	p.seam.setTemplate(functionPrototype(vm.rt), p.functions)
+	if cfg.Eval {
+		vm.rt.SetParserOptions(parser.WithDisableSourceMaps)
+	}
+	return vm
+}
+
+// FieldName and MethodName make a VM a mapper of Go names: none is visible to scripts.
+func (vm *VM) FieldName(reflect.Type, reflect.StructField) string { return "" }
+
+// MethodName says that no Go method is visible to scripts.
+func (vm *VM) MethodName(reflect.Type, reflect.Method) string { return "" }
+
+// Host returns Config.Host.
+func (vm *VM) Host() any { return vm.host }
+
+// Meter measures vm's turns.
+func (vm *VM) Meter() *Meter { return &vm.meter }
+
+// Global reads a global, as a script's mention of its name would.
+func (vm *VM) Global(name string) Value {
+	if v := vm.rt.GlobalObject().Get(name); v != nil {
+		return v
+	}
+	return Undefined
+}
+
+// SetGlobal writes a global.
+func (vm *VM) SetGlobal(name string, v any) { vm.define(vm.rt.GlobalObject(), name, vm.ToValue(v)) }
+
+// NewFunction makes a function of vm that runs f.
+func (vm *VM) NewFunction(name string, length int, f func(*Call) (any, error)) Value {
+	return vm.function(name, length, f)
+}
+
+func (vm *VM) function(name string, length int, f func(*Call) (any, error)) *goja.Object {
+	return newNativeFunction(vm.rt, func(fc goja.FunctionCall) goja.Value {
+		call := Call{VM: vm, this: fc.This, args: fc.Arguments}
+		if err := call.need(name, length); err != nil {
+			panic(vm.exception(err))
+		}
+		v, err := f(&call)
+		if err != nil {
+			panic(vm.exception(err))
+		}
+		return vm.ToValue(v)
+	}, unistring.NewFromString(name), length)
+}
+
+// Enter waits for vm's turn, runs f in it, then the promise jobs that f left, and gives
+// the turn up. f may touch the VM and may throw. The error is an exception that f threw,
+// the [Interrupt] that cut it, or a [*PanicError]; after the latter two the VM has ended
+// and every later Enter returns the same error.
+func (vm *VM) Enter(ctx context.Context, f func()) error {
+	if err := vm.meter.begin(ctx, vm); err != nil {
+		return err
+	}
+	defer vm.meter.end(vm)
+	return vm.run(f)
+}
+
+// run is Enter for a goroutine that has the turn.
+func (vm *VM) run(f func()) (err error) {
+	if vm.ended != nil {
+		return vm.ended
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			vm.ended = &PanicError{Value: r, Stack: debug.Stack()}
+			err = vm.ended
+		}
+	}()
+	err = runWrapped(vm.rt, f)
+	var interrupted *goja.InterruptedError
+	if errors.As(err, &interrupted) {
+		vm.ended = ErrInterrupted
+		if cause, ok := interrupted.Value().(error); ok {
+			vm.ended = cause
+		}
+		return vm.ended
+	}
+	return err
+}
+
+// Ended returns the error that ended vm, nil if it can still run.
+func (vm *VM) Ended() error { return vm.ended }
+
+// ErrInterrupted says that something stopped the VM from outside.
+var ErrInterrupted = errors.New("js: interrupted")
+
+// PanicError is a fault in the engine or in a Go function that a script called.
+type PanicError struct {
+	Value any
+	Stack []byte // of the goroutine
+}
+
+func (e *PanicError) Error() string { return fmt.Sprintf("js: panic: %v", e.Value) }
+
+// intrinsic returns a global as the engine made it, before a script could replace it.
+func (vm *VM) intrinsic(name string) *goja.Object {
+	return vm.rt.GlobalObject().Get(name).(*goja.Object)
+}
+
+// noEval returns what stands for eval, or for Function, where code from strings is off.
+func (vm *VM) noEval(eval bool) *goja.Object {
+	refused := &ThrowError{"EvalError", "Code generation from strings is off; eval = true in the manifest permits it"}
+	if eval {
+		return vm.function("eval", 1, func(*Call) (any, error) { return nil, refused })
+	}
+	if vm.evalGuard == nil {
+		vm.evalGuard = vm.rt.ToValue(func(goja.ConstructorCall) *goja.Object { panic(vm.exception(refused)) }).(*goja.Object)
+		for name, v := range map[string]goja.Value{"name": vm.rt.ToValue("Function"), "prototype": functionPrototype(vm.rt)} {
+			if err := vm.evalGuard.DefineDataProperty(name, v, goja.FLAG_FALSE, goja.FLAG_FALSE, goja.FLAG_FALSE); err != nil {
+				panic(err)
+			}
+		}
+	}
+	return vm.evalGuard
+}
+
+// track keeps the promises that were rejected while nobody listened.
+func (vm *VM) track(p *goja.Promise, op goja.PromiseRejectionOperation) {
+	if op == goja.PromiseRejectionReject {
+		vm.rejections = append(vm.rejections, rejection{p, p.Result()})
+		return
+	}
+	for i, r := range vm.rejections {
+		if r.promise == p {
+			vm.rejections = append(vm.rejections[:i], vm.rejections[i+1:]...)
+			return
+		}
+	}
+}
+
+// Unhandled returns the reasons of promises that were rejected and that nobody has
+// handled up to now, and forgets them. It must be called in a turn.
+func (vm *VM) Unhandled() []Value {
+	if vm.rejections == nil {
+		return nil
+	}
+	var reasons []Value
+	for _, r := range vm.rejections {
+		reasons = append(reasons, r.reason)
+	}
+	vm.rejections = nil
+	return reasons
+}
+
+// SetTime makes now the clock that Date reads; nil: the real one.
+func (vm *VM) SetTime(now func() time.Time) {
+	if now == nil {
+		now = time.Now
+	}
+	vm.rt.SetTimeSource(now)
+}

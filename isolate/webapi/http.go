@@ -1,0 +1,46 @@
+package webapi
+
+import (
+	"context"
+	"net/netip"
+)
+
+// Host is what the Web APIs reach the world through. A VM whose host is none has no
+// network and no console.
+type Host interface {
+	// Fetch performs one request of a script and returns the response, redirects
+	// followed as r.Redirect says. Its error becomes the rejection of fetch: a TypeError,
+	// unless it is an error type of package js. It runs on a goroutine of its own.
+	Fetch(ctx context.Context, r *HTTPRequest) (*HTTPResponse, error)
+
+	// Console takes one line of console output, at a level of "debug", "info", "log",
+	// "warn" or "error". It is called in the VM's turn and must not block.
+	Console(level, message string)
+}
+
+// HTTPRequest is an HTTP request as plain data. It owns everything in it.
+type HTTPRequest struct {
+	Method   string
+	URL      string // absolute; as the client asked for it: "http://shop.localhost:8787/a?b=c"
+	Header   []Field
+	Body     []byte     // nil: no body
+	Client   netip.Addr // the address that an incoming request came from; zero: unknown
+	Redirect string     // of a subrequest: "follow", "error" or "manual"; empty: follow
+}
+
+// HTTPResponse is an HTTP response as plain data.
+type HTTPResponse struct {
+	URL        string // of a subrequest: where the response came from in the end
+	Redirected bool   // of a subrequest: whether a redirect was followed
+	Status     int    // 200 to 599
+	StatusText string // empty: the usual one, or none
+	Header     []Field
+	Body       []byte
+	Null       bool // there is no body at all, which is not an empty one
+}
+
+// Field is one header line.
+type Field struct {
+	Name  string // as received or set; compared without regard to case
+	Value string // bytes as they stand on the wire (isomorphic: one byte, one character), without surrounding white space
+}
