@@ -1,0 +1,15 @@
+// Package admit decides whether an event may run now, later or not at all.
+//
+// A [Node] bounds the events that run at once on a node, and each [Function] those of one
+// function, so that one that is slow or popular can't take the whole node. An event that
+// finds no slot waits, first come first served, until it gets one, its client leaves, or it
+// has waited too long and is refused:
+//
+//	Enter ──▶ function's slot ──▶ node's slot ──▶ running ──▶ Leave
+//	              │ none free         │
+//	              ▼                   ▼
+//	           backlog ── Wait over, or full ──▶ *Refusal
+//
+// Where slots are free, Enter and Leave are a few atomic operations: no lock is taken, and
+// nothing allocated.
+package admit
