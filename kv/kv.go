@@ -46,8 +46,8 @@ var (
 	ErrNotInteger = errors.New("kv: value is not an integer")
 	// ErrOverflow says that a counter would leave the range of int64; nothing was changed.
 	ErrOverflow = errors.New("kv: counter overflow")
-	// ErrUnavailable says that the backend could not be reached, or did not answer in time.
-	// Whether a write took effect is then unknown.
+	// ErrUnavailable says that the backend could not be reached, refuses to work, or did
+	// not answer in time.
 	ErrUnavailable = errors.New("kv: store unavailable")
 	// ErrFull says that the backend has no room; nothing was changed.
 	ErrFull = errors.New("kv: no space left in store")
@@ -79,7 +79,8 @@ type Entry struct {
 // Store is what every backend does. All methods are safe for concurrent use, take what
 // they need from their arguments before they return, and give the caller what they
 // return. Each returns an *InvalidError for arguments past the limits above,
-// ErrUnavailable when the backend is out of reach, and ctx's error if ctx ends first.
+// ErrUnavailable when the backend is out of reach, and ctx's error if ctx ends first;
+// after one of the latter two, whether a write took effect is unknown.
 type Store interface {
 	// Get returns what key holds in namespace ns, or ErrNotFound.
 	Get(ctx context.Context, ns, key string) (Entry, error)
