@@ -1,0 +1,75 @@
+# Everything goes through here. `make help` lists the targets.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+GO ?= go
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+LDFLAGS := -s -w -X main.version=$(VERSION)
+PACKAGES := ./...
+# Folders with a package-lock.json that tests and examples need.
+NPM := sdk-js examples/api bench/workloads/route
+
+.PHONY: build
+build: ## build bin/skerry
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/skerry ./cmd/skerry
+
+.PHONY: help
+help: ## list these targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 16
+
+# --- try it -----------------------------------------------------------------
+
+.PHONY: demo
+demo: build ## build, start a node with the embedded store, push an example, print the curl line that reaches it
+	@scripts/demo.sh start
+
+.PHONY: demo-stop
+demo-stop: ## stop the node that `make demo` started
+	@scripts/demo.sh stop
+
+# --- check it ---------------------------------------------------------------
+
+.PHONY: test
+test: deps check unit race ## everything CI runs: format, vet, staticcheck, all tests, all again under the race detector
+	@echo "make test: all passed"
+
+.PHONY: check
+check: ## gofmt, vet, staticcheck: under a minute once built
+	@files=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); \
+		if [ -n "$$files" ]; then echo "not gofmt-clean (run: make fmt):"; echo "$$files"; exit 1; fi
+	$(GO) vet $(PACKAGES)
+	$(GO) tool staticcheck $(PACKAGES)
+
+.PHONY: unit
+unit: ## all tests: tables, conformance suites, allocation budgets, fuzz seeds, scenarios against the real binary
+	$(GO) tool gotestsum --format pkgname-and-test-fails -- -timeout 20m $(PACKAGES)
+
+.PHONY: race
+race: ## all tests again under the race detector
+	$(GO) tool gotestsum --format pkgname-and-test-fails -- -race -timeout 25m $(PACKAGES)
+
+.PHONY: fuzz
+fuzz: ## each fuzz target for FUZZTIME (30s)
+	scripts/fuzz.sh $(or $(FUZZTIME),30s)
+
+.PHONY: torture
+torture: ## slow: 200 kills of a node under writers, 100,000 parallel requests with nonces
+	SKERRY_TORTURE=1 $(GO) tool gotestsum --format standard-verbose -- -run 'Torture' -timeout 60m ./cmd/skerry/...
+
+.PHONY: bench
+bench: ## Go benchmarks of the engine, the gateway and the stores
+	$(GO) test -run '^$$' -bench . -benchmem ./isolate/... ./gateway/... ./kv/... ./bundles/...
+
+# --- keep it ----------------------------------------------------------------
+
+.PHONY: fmt
+fmt: ## format Go sources
+	gofmt -w $$(git ls-files -co --exclude-standard '*.go')
+
+.PHONY: deps
+deps: ## find or install what tests need beyond Go: redis-server, and npm packages of examples
+	@scripts/deps.sh $(NPM)
+
+.PHONY: clean
+clean: ## remove what was built
+	rm -rf bin .demo
