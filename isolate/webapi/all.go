@@ -1,0 +1,9 @@
+package webapi
+
+import "github.com/skerry-edge/skerry/isolate/js"
+
+// All returns the globals of this package: what a script finds on globalThis beside the
+// language. It is the whole list; a name that is not here does not exist.
+func All() []js.Global {
+	return []js.Global{}
+}

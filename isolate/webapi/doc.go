@@ -1,0 +1,25 @@
+// Package webapi is the standard Web platform as scripts find it: one file per interface,
+// and one table, [All], of everything.
+//
+// An interface is a [js.Class] over an ordinary Go type, a group of functions such as
+// console a [js.Namespace], and a function such as atob a [js.Function]. All of them are
+// values shared by every VM; a VM pays for what its script touches. The Go types keep
+// JavaScript values only where an interface must hand back what it was given (a listener,
+// the reason of an abort).
+//
+// # The way out
+//
+// A script reaches the world through the [Host] of its VM alone: fetch and the output of
+// console. A VM whose host is none can compute, and nothing else.
+//
+// # Limits
+//
+// What a script can make large is bounded where the specification leaves room for it: a
+// URL is at most 128 KiB unless it is plain, a line of console 8 KiB, timers 1,000 at
+// once, random bytes 65,536 a call. Each refusal is an exception that names the limit.
+//
+// # Errors
+//
+// Exceptions are what the specifications ask for; package js makes them from Go errors.
+// What a listener, or a microtask, throws has nobody to catch it: it goes to the console.
+package webapi
