@@ -114,7 +114,7 @@ func (vm *VM) Units(v Value) []uint16 {
 // Uint8Array makes a Uint8Array over b, which then belongs to the script.
 func (vm *VM) Uint8Array(b []byte) Value {
 	buffer := vm.rt.ToValue(vm.rt.NewArrayBuffer(b))
-	return vm.Construct(vm.rt.GlobalObject().Get("Uint8Array"), buffer)
+	return vm.Construct(vm.Intrinsic("Uint8Array"), buffer)
 }
 
 // BytesOf returns the bytes of an ArrayBuffer, a typed array or a DataView, and false if
@@ -125,9 +125,8 @@ func (vm *VM) BytesOf(v Value) ([]byte, bool) {
 	if !ok {
 		return nil, false
 	}
-	switch b := o.Export().(type) {
-	case goja.ArrayBuffer:
-		return b.Bytes(), true
+	if o.ExportType() == bufferType { // Export of anything else would run getters
+		return o.Export().(goja.ArrayBuffer).Bytes(), true
 	}
 	buffer, ok := vm.viewed(o)
 	if !ok {
@@ -159,7 +158,7 @@ func (vm *VM) viewed(o *goja.Object) (goja.ArrayBuffer, bool) {
 // isView asks ArrayBuffer.isView, which scripts can't fool.
 func (vm *VM) isView(o *goja.Object) bool {
 	if vm.bufferIsView == nil {
-		vm.bufferIsView, _ = goja.AssertFunction(vm.intrinsic("ArrayBuffer").Get("isView"))
+		vm.bufferIsView, _ = goja.AssertFunction(vm.Intrinsic("ArrayBuffer").Get("isView"))
 	}
 	v, err := vm.bufferIsView(Undefined, o)
 	return err == nil && v.ToBoolean()

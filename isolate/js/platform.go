@@ -5,10 +5,11 @@ import (
 	"reflect"
 
 	"github.com/dop251/goja"
+	"github.com/dop251/goja/unistring"
 )
 
-// Global is one name that scripts find on globalThis: a [Class], a [Function] or a
-// [Lazy] value. It is made in a VM when a script first asks for it.
+// Global is one name that scripts find on globalThis: a [Class], a [Namespace], a
+// [Function] or a [Lazy] value. It is made in a VM when a script first asks for it.
 type Global interface {
 	// compile prepares what all VMs share, and returns the global's name and the
 	// function that makes its value in one of them.
@@ -97,6 +98,27 @@ type Function struct {
 
 func (f Function) compile(*Platform) (string, func(*VM) Value, error) {
 	return f.Name, func(vm *VM) Value { return vm.function(f.Name, f.Length, f.Call) }, nil
+}
+
+// Namespace is a global object of functions, such as console. Each is made in a VM when a
+// script first touches it.
+//
+// Spec: https://webidl.spec.whatwg.org/#js-namespaces
+type Namespace struct {
+	Name    string
+	Members []Static
+}
+
+func (n Namespace) compile(p *Platform) (string, func(*VM) Value, error) {
+	t := newObjectTemplate()
+	for _, m := range n.Members {
+		putString(t, unistring.NewFromString(m.name), func(rt *goja.Runtime) goja.Value { return m.make(p.seam.vmOf(rt)) })
+	}
+	putSymbol(t, goja.SymToStringTag, func(rt *goja.Runtime) goja.Value {
+		return property(rt.ToValue(n.Name), false, false, true)
+	})
+	p.seam.inherit(t, objectPrototype)
+	return n.Name, func(vm *VM) Value { return p.seam.object(newTemplatedObject(vm.rt, t, nil)) }, nil
 }
 
 // Lazy is a global whose value is made at first use.

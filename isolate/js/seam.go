@@ -5,6 +5,7 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"strings"
 	"unsafe"
 
 	"github.com/dop251/goja"
@@ -127,8 +128,8 @@ type seam struct {
 	names    uintptr      // objectTemplate.propNames
 	proto    uintptr      // objectTemplate.protoFactory
 
-	property                                     reflect.Type // valueProperty, and its fields:
-	accessor, enumerable, configurable, get, set uintptr
+	property                                            reflect.Type // valueProperty, and its fields:
+	value, accessor, enumerable, configurable, get, set uintptr
 }
 
 // newSeam inspects goja and says what is not as it should be.
@@ -213,6 +214,7 @@ func (s *seam) inspectProperty() error {
 		typ    reflect.Type
 		offset *uintptr
 	}{
+		{"value", reflect.TypeFor[goja.Value](), &s.value},
 		{"accessor", reflect.TypeFor[bool](), &s.accessor},
 		{"enumerable", reflect.TypeFor[bool](), &s.enumerable},
 		{"configurable", reflect.TypeFor[bool](), &s.configurable},
@@ -238,6 +240,68 @@ func (s *seam) accessorProperty(get, set *goja.Object, enumerable bool) goja.Val
 	*(**goja.Object)(unsafe.Add(p, s.get)) = get
 	*(**goja.Object)(unsafe.Add(p, s.set)) = set
 	return v.Interface().(goja.Value)
+}
+
+// valueOf returns the value of a data property that a factory has made.
+func (s *seam) valueOf(p goja.Value) goja.Value {
+	v := reflect.ValueOf(p)
+	if v.Type() != reflect.PointerTo(s.property) {
+		return p // a property with no restriction is its value
+	}
+	return *(*goja.Value)(unsafe.Add(v.UnsafePointer(), s.value))
+}
+
+// kinds names what goja keeps in a struct of its own. All else is a "baseObject".
+var kinds = map[string]string{
+	"arrayObject":               "Array",
+	"sparseArrayObject":         "Array",
+	"templatedArrayObject":      "Array",
+	"arrayBufferObject":         "ArrayBuffer",
+	"arrayIterObject":           "Iterator",
+	"arrowFuncObject":           "Function",
+	"asyncArrowFuncObject":      "Function",
+	"asyncFuncObject":           "Function",
+	"asyncMethodFuncObject":     "Function",
+	"boundFuncObject":           "Function",
+	"classFuncObject":           "Function",
+	"dataViewObject":            "DataView",
+	"dateObject":                "Date",
+	"errorObject":               "Error",
+	"funcObject":                "Function",
+	"generatorFuncObject":       "Function",
+	"generatorMethodFuncObject": "Function",
+	"generatorObject":           "Generator",
+	"mapIterObject":             "Iterator",
+	"mapObject":                 "Map",
+	"methodFuncObject":          "Function",
+	"nativeFuncObject":          "Function",
+	"primitiveValueObject":      "Boxed",
+	"Promise":                   "Promise",
+	"proxyObject":               "Proxy",
+	"regExpStringIterObject":    "Iterator",
+	"regexpObject":              "RegExp",
+	"setIterObject":             "Iterator",
+	"setObject":                 "Set",
+	"stringIterObject":          "Iterator",
+	"stringObject":              "String",
+	"templatedFuncObject":       "Function",
+	"weakMapObject":             "WeakMap",
+	"weakSetObject":             "WeakSet",
+	"wrappedFuncObject":         "Function",
+}
+
+// kindOf names the struct behind o: see [VM.Kind].
+func kindOf(o *goja.Object) string {
+	self := reflect.ValueOf(o).Elem().FieldByName("self").Elem().Elem()
+	name := self.Type().Name()
+	if name == "typedArrayObject" {
+		elements := self.FieldByName("typedArray").Elem().Type().Elem().Name() // "uint8Array"
+		return strings.ToUpper(elements[:1]) + elements[1:]
+	}
+	if kind, ok := kinds[name]; ok {
+		return kind
+	}
+	return "Object"
 }
 
 // insides returns the type of the struct behind o.self.

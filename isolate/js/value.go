@@ -1,6 +1,8 @@
 package js
 
 import (
+	"reflect"
+
 	"github.com/dop251/goja"
 )
 
@@ -59,12 +61,17 @@ func ClassName(v Value) string {
 	return ""
 }
 
+var (
+	promiseType = reflect.TypeFor[*goja.Promise]()
+	bufferType  = reflect.TypeFor[goja.ArrayBuffer]()
+)
+
 func isClass(v Value, name string) bool { return ClassName(v) == name }
 
 func promiseOf(v Value) *goja.Promise {
 	o, ok := v.(*goja.Object)
-	if !ok || o.ClassName() != "Object" {
-		return nil
+	if !ok || o.ExportType() != promiseType {
+		return nil // Export would run an object's getters
 	}
 	p, _ := o.Export().(*goja.Promise)
 	return p

@@ -37,6 +37,7 @@ type VM struct {
 	loop     loop
 	meter    Meter
 
+	locals       map[reflect.Type]any // see Local
 	bufferIsView goja.Callable
 	evalGuard    *goja.Object
 	rejections   []rejection // promises rejected and not handled yet
@@ -71,6 +72,21 @@ func (vm *VM) MethodName(reflect.Type, reflect.Method) string { return "" }
 
 // Host returns Config.Host.
 func (vm *VM) Host() any { return vm.host }
+
+// Local returns vm's own T, a zero one at first: the state of globals that are no
+// instances.
+func Local[T any](vm *VM) *T {
+	typ := reflect.TypeFor[T]()
+	t, ok := vm.locals[typ].(*T)
+	if !ok {
+		if vm.locals == nil {
+			vm.locals = make(map[reflect.Type]any)
+		}
+		t = new(T)
+		vm.locals[typ] = t
+	}
+	return t
+}
 
 // Meter measures vm's turns.
 func (vm *VM) Meter() *Meter { return &vm.meter }
@@ -153,11 +169,6 @@ type PanicError struct {
 }
 
 func (e *PanicError) Error() string { return fmt.Sprintf("js: panic: %v", e.Value) }
-
-// intrinsic returns a global as the engine made it, before a script could replace it.
-func (vm *VM) intrinsic(name string) *goja.Object {
-	return vm.rt.GlobalObject().Get(name).(*goja.Object)
-}
 
 // noEval returns what stands for eval, or for Function, where code from strings is off.
 func (vm *VM) noEval(eval bool) *goja.Object {
