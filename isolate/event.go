@@ -70,6 +70,7 @@ type Failure struct {
 	Message string // for users: "TypeError: x is not a function"
 	Stack   string // source-mapped JavaScript stack, one frame a line; empty: none
 	Source  *Frame // where it happened, if that is known
+	Detail  string // for operators only: a Go stack; empty: none
 
 	Limit   string // for exceeded_*: the manifest's key, "cpu_ms"
 	Used    int64  // in the limit's unit

@@ -12,7 +12,7 @@ import (
 // ToValue converts what a Go function returns: nil to null, strings, booleans and numbers
 // to primitives, the state of a class to its instance, []string and []any to arrays,
 // [Bytes] to a Uint8Array, [Buffer] to an ArrayBuffer, [Record] to an object, [JSON] to
-// what JSON.parse makes of it. A Value is itself. It panics on anything else.
+// what JSON.parse makes of it, a [Make] to what it returns. A Value is itself. It panics on anything else.
 func (vm *VM) ToValue(v any) Value {
 	switch v := v.(type) {
 	case nil:
@@ -35,6 +35,8 @@ func (vm *VM) ToValue(v any) Value {
 			panic(vm.exception(err))
 		}
 		return parsed
+	case Make:
+		return vm.ToValue(v(vm))
 	case []string:
 		out := make([]any, len(v))
 		for i, s := range v {
@@ -71,6 +73,9 @@ type Bytes []byte
 
 // Buffer becomes an ArrayBuffer over the same memory.
 type Buffer []byte
+
+// Make is called, in the VM's turn, for what is to be converted. It may throw.
+type Make func(*VM) any
 
 // JSON is JSON text that becomes the value it describes.
 type JSON string

@@ -43,6 +43,16 @@ func (vm *VM) parseJSON(original goja.Callable) func(*Call) (any, error) {
 	}
 }
 
+// StringifyJSON returns what JSON.stringify makes of v, or throws; false if v has no JSON
+// (undefined, a function, a symbol).
+func (vm *VM) StringifyJSON(v Value) (string, bool) {
+	text := vm.Invoke(intrinsicJSON(vm.rt).Get("stringify"), Undefined, v)
+	if IsUndefined(text) {
+		return "", false
+	}
+	return vm.String(text), true
+}
+
 // jsonParser is a recursive-descent parser. After an error every method returns at once.
 type jsonParser struct {
 	vm    *VM

@@ -138,7 +138,11 @@ func (p *posted) take() []task {
 
 // resolve settles p as the language does: with v's own outcome if v is a thenable.
 func (vm *VM) resolve(p *goja.Promise, v any) {
-	value := vm.ToValue(v)
+	var value goja.Value
+	if thrown := vm.Try(func() { value = vm.ToValue(v) }); thrown != nil {
+		reject(p, vm.ErrorValue(thrown))
+		return
+	}
 	if o, ok := value.(*goja.Object); ok {
 		if then, ok := goja.AssertFunction(o.Get("then")); ok {
 			fulfilled := vm.rt.ToValue(func(fc goja.FunctionCall) goja.Value { return fulfill(p, fc.Argument(0)) })

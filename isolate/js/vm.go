@@ -133,6 +133,16 @@ func (vm *VM) Enter(ctx context.Context, f func()) error {
 	return vm.run(f)
 }
 
+// Hold takes vm's turn, runs f, and gives the turn up. Enter within f does not ask for a
+// turn of its own, so that what several Enters do is one turn.
+func (vm *VM) Hold(ctx context.Context, f func() error) error {
+	if err := vm.meter.begin(ctx, vm); err != nil {
+		return err
+	}
+	defer vm.meter.end(vm)
+	return f()
+}
+
 // run is Enter for a goroutine that has the turn.
 func (vm *VM) run(f func()) (err error) {
 	if vm.ended != nil {

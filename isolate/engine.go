@@ -1,0 +1,276 @@
+package isolate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"runtime/metrics"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/hashicorp/golang-lru/v2/simplelru"
+
+	"github.com/skerry-edge/skerry/bundles"
+	"github.com/skerry-edge/skerry/isolate/binding"
+	"github.com/skerry-edge/skerry/isolate/js"
+	"github.com/skerry-edge/skerry/isolate/webapi"
+)
+
+// Config is what an Engine needs.
+type Config struct {
+	Host Host
+
+	// Load returns the bundle that digest names. It is called when a function gets its
+	// first event after a start or an eviction, and must be safe for concurrent use.
+	Load func(ctx context.Context, digest bundles.Digest) (*bundles.Bundle, error)
+
+	MemoryBytes int64         // what idle isolates of all pools may hold together, about; 0: 512 MiB
+	StartCPU    time.Duration // CPU time of a bundle's top level; 0: 400 ms
+	StartMax    time.Duration // until a top-level await has settled; 0: 5 s
+	DrainMax    time.Duration // of waitUntil work after the response; 0: 30 s
+	SourceLines bool          // whether failures carry the line of source they happened in (costs a load each)
+}
+
+func (c Config) withDefaults() Config {
+	if c.MemoryBytes == 0 {
+		c.MemoryBytes = 512 << 20
+	}
+	if c.StartCPU == 0 {
+		c.StartCPU = 400 * time.Millisecond
+	}
+	if c.StartMax == 0 {
+		c.StartMax = 5 * time.Second
+	}
+	if c.DrainMax == 0 {
+		c.DrainMax = 30 * time.Second
+	}
+	return c
+}
+
+// Engine runs functions. All methods are safe for concurrent use.
+type Engine struct {
+	cfg      Config
+	platform *js.Platform
+	turns    *js.Turns
+	used     atomic.Int64 // bytes that idle isolates and programs hold, about
+
+	ctx     context.Context // ends when the engine closes
+	cancel  context.CancelFunc
+	warming chan *Pool // pools that want isolates
+	work    sync.WaitGroup
+
+	mu struct {
+		sync.Mutex
+		pools *simplelru.LRU[bundles.Digest, *Pool]
+	}
+}
+
+// New returns an Engine. Close it when it is not used any more.
+func New(cfg Config) (*Engine, error) {
+	if cfg.Load == nil {
+		return nil, errors.New("isolate: Config.Load is missing")
+	}
+	platform, err := js.NewPlatform(slices.Concat(webapi.All(), binding.Classes(), []js.Global{executionContextClass})...)
+	if err != nil {
+		return nil, fmt.Errorf("isolate: %w", err)
+	}
+	e := &Engine{cfg: cfg.withDefaults(), platform: platform, turns: js.NewTurns(), warming: make(chan *Pool, 1024)}
+	e.ctx, e.cancel = context.WithCancel(context.Background())
+	// How many there are is bounded by memory alone; the library wants a number.
+	e.mu.pools, err = simplelru.NewLRU(math.MaxInt32, func(_ bundles.Digest, p *Pool) { p.close() })
+	if err != nil {
+		return nil, fmt.Errorf("isolate: %w", err)
+	}
+	e.work.Go(e.warm)
+	e.work.Go(e.trim)
+	return e, nil
+}
+
+// Close ends all events under way and waits for them.
+func (e *Engine) Close() {
+	e.cancel()
+	e.work.Wait()
+	e.mu.Lock()
+	e.mu.pools.Purge()
+	e.mu.Unlock()
+	e.turns.Close()
+}
+
+// Dispatch runs one event of the function version t and returns the response, which is
+// the caller's to keep. Work that the handler gave to waitUntil goes on afterwards, on
+// another goroutine; ev.Done is called when all is over, possibly before Dispatch returns.
+//
+// The error is a *Failure. When ctx ends first the event is given up.
+func (e *Engine) Dispatch(ctx context.Context, t *Target, ev *Event) (*Response, error) {
+	run := &running{Context: e.ctx, event: ev, target: t, started: time.Now()}
+	pool := e.pool(t)
+	i, err := pool.acquire(ctx)
+	if err != nil {
+		return nil, e.refuse(ctx, run, err)
+	}
+	d := i.deliver(ctx, run)
+	if d.waiting() && e.ctx.Err() == nil {
+		e.work.Go(func() {
+			ctx, cancel := context.WithTimeout(e.ctx, e.cfg.DrainMax)
+			defer cancel()
+			d.drain(ctx)
+			d.end()
+		})
+	} else {
+		d.end()
+	}
+	if d.response == nil {
+		return nil, d.failure
+	}
+	return d.response, nil
+}
+
+// end releases the isolate and tells the event's source.
+func (d *delivery) end() {
+	result := d.result()
+	d.isolate.pool.release(d.isolate)
+	if done := d.run.event.Done; done != nil {
+		done(result)
+	}
+}
+
+// refuse ends an event that got no isolate.
+func (e *Engine) refuse(ctx context.Context, run *running, err error) *Failure {
+	var failure *Failure
+	if !errors.As(err, &failure) {
+		failure = &Failure{Outcome: OutcomeInternal, Message: "the function could not be started", Detail: err.Error()}
+		if ctx.Err() != nil {
+			failure = &Failure{Outcome: OutcomeCanceled, Message: "the client left, or the node is stopping"}
+		}
+	}
+	if done := run.event.Done; done != nil {
+		elapsed := time.Since(run.started)
+		done(Result{Outcome: failure.Outcome, Failure: failure, Head: elapsed, Total: elapsed})
+	}
+	return failure
+}
+
+// Warm makes t ready for its first event: its bundle is loaded, compiled and evaluated.
+// The error is a *Failure if the bundle itself can't be run.
+func (e *Engine) Warm(ctx context.Context, t *Target) error {
+	p := e.pool(t)
+	if err := p.start(ctx); err != nil {
+		return err
+	}
+	if !p.wants() {
+		return nil
+	}
+	i, err := p.warm(ctx, js.High)
+	if err != nil {
+		return err
+	}
+	p.put(i)
+	e.refill(p)
+	return nil
+}
+
+// Check evaluates a bundle that is not live yet, without a trace, and returns a *Failure
+// if it can't be run.
+func (e *Engine) Check(ctx context.Context, b *bundles.Bundle) error {
+	p := &Pool{engine: e, manifest: b.Manifest.WithDefaults(), modules: b.Modules}
+	p.env = binding.Entries(p.manifest.Vars, kvEntries(p.manifest.KV))
+	p.program, p.failure = compile(b)
+	if p.failure != nil {
+		return p.failure
+	}
+	_, err := p.warm(ctx, js.High)
+	return err
+}
+
+// pool returns the pool of t's bundle, and notes that it was used.
+func (e *Engine) pool(t *Target) *Pool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if p, ok := e.mu.pools.Get(t.Digest); ok {
+		return p
+	}
+	p := &Pool{engine: e, digest: t.Digest}
+	e.mu.pools.Add(t.Digest, p)
+	return p
+}
+
+// forget drops a pool that came to nothing.
+func (e *Engine) forget(p *Pool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if found, ok := e.mu.pools.Peek(p.digest); ok && found == p {
+		e.mu.pools.Remove(p.digest)
+	}
+}
+
+// charge counts bytes, and drops the pools used longest ago if there are too many.
+func (e *Engine) charge(bytes int64) {
+	if e.used.Add(bytes) <= e.cfg.MemoryBytes || bytes <= 0 {
+		return
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for e.used.Load() > e.cfg.MemoryBytes && e.mu.pools.Len() > 1 {
+		e.mu.pools.RemoveOldest()
+	}
+}
+
+// Pools is the number of bundles that are loaded.
+func (e *Engine) Pools() int {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.mu.pools.Len()
+}
+
+// refill asks for isolates for p, soon. If too many pools ask, p asks again later.
+func (e *Engine) refill(p *Pool) {
+	if p.queued.Swap(true) {
+		return
+	}
+	select {
+	case e.warming <- p:
+	default:
+		p.queued.Store(false)
+	}
+}
+
+// warm fills pools. One goroutine does it for all: only one VM runs at a time.
+func (e *Engine) warm() {
+	for {
+		select {
+		case <-e.ctx.Done():
+			return
+		case p := <-e.warming:
+			p.refill(e.ctx)
+		}
+	}
+}
+
+// trim shrinks pools that are not used.
+func (e *Engine) trim() {
+	tick := time.NewTicker(trimAfter)
+	defer tick.Stop()
+	for {
+		select {
+		case <-e.ctx.Done():
+			return
+		case now := <-tick.C:
+			e.mu.Lock()
+			pools := e.mu.pools.Values()
+			e.mu.Unlock()
+			for _, p := range pools {
+				p.trim(now)
+			}
+		}
+	}
+}
+
+// allocated is the number of bytes that the process has allocated up to now.
+func allocated() uint64 {
+	sample := []metrics.Sample{{Name: "/gc/heap/allocs:bytes"}}
+	metrics.Read(sample)
+	return sample[0].Value.Uint64()
+}

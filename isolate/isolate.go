@@ -1,0 +1,234 @@
+package isolate
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/skerry-edge/skerry/isolate/js"
+	"github.com/skerry-edge/skerry/isolate/webapi"
+)
+
+// Isolate is one VM that has evaluated a bundle. It belongs to one goroutine at a time:
+// to the one that acquired it from its pool, then, if the event goes on after its
+// response, to the one that drains it.
+type Isolate struct {
+	vm      *js.VM
+	pool    *Pool
+	handler *js.Object // export default
+	env     *js.Object // what bindings made of the manifest; the handler's second argument
+	run     *running   // the event that is being handled; nil between events
+}
+
+// log writes a line for the event that is running.
+func (i *Isolate) log(level, message string) {
+	console := i.pool.engine.cfg.Host.Console
+	if console == nil {
+		return
+	}
+	line := LogLine{Time: time.Now(), Function: i.pool.manifest.Name, Level: level, Message: message}
+	if i.run != nil {
+		line.EventID, line.Version = i.run.event.ID, i.run.target.Number
+	}
+	console(line)
+}
+
+// delivery is an event in an isolate, from the handler's call to the end of its waitUntil
+// work.
+type delivery struct {
+	isolate  *Isolate
+	run      *running
+	context  *executionContext
+	promise  js.Value // what the handler returned
+	response *Response
+	failure  *Failure
+	head     time.Duration
+}
+
+// deliver calls the handler and returns when its response is known, or why there is none.
+func (i *Isolate) deliver(ctx context.Context, run *running) *delivery {
+	d := &delivery{isolate: i, run: run, context: new(executionContext)}
+	i.run = run
+	limits := &run.target.Manifest.Limits
+	vm := i.vm
+	vm.Begin(run)
+	vm.Meter().Reset(time.Duration(limits.CPUMillis)*time.Millisecond, js.High)
+	settled := false
+	err := vm.Hold(ctx, func() error {
+		if err := vm.Enter(ctx, d.call); err != nil {
+			return err
+		}
+		// Promise jobs have run: most handlers have settled by now.
+		return vm.Enter(ctx, func() { settled = d.settle() })
+	})
+	if err == nil && !settled {
+		err = d.wait(ctx, limits.WallMillis)
+	}
+	if err != nil {
+		d.failure, d.response = i.failureOf(ctx, err), nil
+	}
+	d.head = time.Since(run.started)
+	return d
+}
+
+// call calls the handler, in a turn.
+func (d *delivery) call() {
+	i := d.isolate
+	request := webapi.NewRequest(i.vm, d.run.event.Request)
+	v, err := i.vm.Call(i.vm.Get(i.handler, string(d.run.event.Kind)), i.handler, request, i.env, d.context)
+	if err != nil {
+		d.failure = i.exception(err)
+		return
+	}
+	d.promise = v
+}
+
+// settle says whether the response, or the failure, is known, in a turn.
+func (d *delivery) settle() bool {
+	if d.failure != nil {
+		return true
+	}
+	i := d.isolate
+	state, v := js.Peek(d.promise)
+	switch state {
+	case js.Pending:
+		return false
+	case js.Rejected:
+		i.vm.Unhandled() // the failure tells of it
+		d.failure = i.exception(js.Throw(v))
+		return true
+	}
+	response, err := webapi.ResponseOf(i.vm, v)
+	if err != nil {
+		d.failure = i.exception(err)
+		return true
+	}
+	d.response = response
+	i.reportUnhandled()
+	return true
+}
+
+// wait gives the handler's promise time to settle: wallMillis from the event's start, nil
+// or 0 being no bound.
+func (d *delivery) wait(ctx context.Context, wallMillis *int) error {
+	if wallMillis != nil && *wallMillis > 0 {
+		limit := time.Duration(*wallMillis) * time.Millisecond
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadlineCause(ctx, d.run.started.Add(limit), errWall)
+		defer cancel()
+	}
+	err := d.isolate.vm.Run(ctx, d.settle, d.isolate.uncaught)
+	if err != nil && context.Cause(ctx) == errWall {
+		return errWall
+	}
+	return err
+}
+
+// errWall says that the handler took longer than limits.wall_ms.
+var errWall = errors.New("isolate: wall time used up")
+
+// waiting says whether waitUntil work is left, in no turn: nobody else has the isolate.
+func (d *delivery) waiting() bool {
+	return d.isolate.vm.Ended() == nil && d.context.pending() > 0
+}
+
+// drain runs what the handler gave to waitUntil until it has settled or ctx ends.
+func (d *delivery) drain(ctx context.Context) {
+	i := d.isolate
+	i.vm.Meter().SetPriority(js.Low)
+	err := i.vm.Run(ctx, func() bool {
+		i.reportUnhandled()
+		return d.context.pending() == 0
+	}, i.uncaught)
+	switch {
+	case err == nil:
+	case errors.Is(err, js.ErrNeverSettles):
+		i.log("warn", "waitUntil: the promise can never settle; its work was dropped")
+	case errors.Is(err, context.DeadlineExceeded):
+		i.log("warn", "waitUntil: the work took longer than "+i.pool.engine.cfg.DrainMax.String()+" after the response and was cut")
+	default:
+		failure := i.failureOf(ctx, err)
+		i.log("error", "waitUntil: "+failure.Error())
+		if d.failure == nil {
+			d.failure = failure
+		}
+	}
+}
+
+// uncaught reports an exception that a timer's callback threw, in a turn.
+func (i *Isolate) uncaught(err error) { i.logReport("Uncaught ", i.vm.Report(err)) }
+
+// reportUnhandled reports promises that were rejected with nobody listening, in a turn.
+func (i *Isolate) reportUnhandled() {
+	for _, reason := range i.vm.Unhandled() {
+		i.logReport("Uncaught (in promise) ", i.vm.ReportValue(reason))
+	}
+}
+
+func (i *Isolate) logReport(prefix string, r js.Report) {
+	message := prefix + r.Message
+	if stack := r.Stack(); stack != "" {
+		message += "\n" + stack
+	}
+	i.log("error", message)
+}
+
+// result says how the event ended.
+func (d *delivery) result() Result {
+	r := Result{
+		Outcome: OutcomeOK,
+		Failure: d.failure,
+		Head:    d.head,
+		Total:   time.Since(d.run.started),
+		CPU:     d.isolate.vm.Meter().Used(),
+		Fetches: int(d.run.subCount.Load()),
+	}
+	if d.failure != nil {
+		r.Outcome = d.failure.Outcome
+	}
+	if d.response != nil {
+		r.Status = d.response.Status
+	}
+	return r
+}
+
+// executionContext is the handler's third argument.
+//
+// Source: https://developers.cloudflare.com/workers/runtime-apis/context/
+type executionContext struct {
+	js.Instance
+	promises []js.Value
+}
+
+var executionContextClass = js.Class[executionContext]{
+	Name:   "ExecutionContext",
+	Hidden: true,
+	Members: []js.Member[executionContext]{
+		js.Do("waitUntil", 1, func(e *executionContext, c *js.Call) error {
+			e.promises = append(e.promises, c.Arg(0))
+			if js.IsPromise(c.Arg(0)) {
+				// A rejection is reported when the work is drained, not as unhandled.
+				c.VM.Then(c.Arg(0), func(_ js.Value, err error) {
+					if err != nil {
+						c.VM.Host().(hostOf).isolate.logReport("waitUntil: ", c.VM.Report(err))
+					}
+				})
+			}
+			return nil
+		}),
+		// There is no origin to pass to: an exception is answered with its error.
+		js.Do("passThroughOnException", 0, func(*executionContext, *js.Call) error { return nil }),
+	},
+}
+
+// pending counts the promises that have not settled, forgetting the others.
+func (e *executionContext) pending() int {
+	left := e.promises[:0]
+	for _, p := range e.promises {
+		if state, _ := js.Peek(p); state == js.Pending {
+			left = append(left, p)
+		}
+	}
+	e.promises = left
+	return len(left)
+}

@@ -1,0 +1,333 @@
+package isolate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/skerry-edge/skerry/bundles"
+	"github.com/skerry-edge/skerry/isolate/binding"
+	"github.com/skerry-edge/skerry/isolate/js"
+)
+
+const (
+	idleMax    = 64               // isolates that a pool keeps beyond its prewarm
+	trimAfter  = 30 * time.Second // without an event: a pool shrinks to its prewarm
+	bytesFloor = 8 << 10          // of an isolate, where the measurement says less
+
+	// programFactor is how many bytes a compiled script holds for each byte of source.
+	programFactor = 8
+)
+
+// Pool keeps isolates of one bundle that have evaluated it and wait for an event. How many
+// it keeps follows demand: it doubles when an event found none, and shrinks when none come.
+type Pool struct {
+	engine   *Engine
+	digest   bundles.Digest
+	manifest bundles.Manifest // with defaults
+	program  *js.Program
+	modules  map[string][]byte
+	started  sync.Once
+	failure  *Failure // the bundle can't be run, and trying again won't help
+
+	base int64           // bytes that the program holds, about
+	env  []binding.Entry // of the isolates' env
+
+	used   atomic.Int64 // unix nanoseconds of the last acquire
+	weight atomic.Int64 // bytes that one isolate keeps alive, measured
+	queued atomic.Bool  // waits for the engine's warmer
+
+	mu struct {
+		sync.Mutex
+		idle    []*Isolate // a stack: the warmest is taken first
+		target  int        // how many to keep
+		closed  bool
+		charged int64 // bytes that the engine counts for the pool
+	}
+}
+
+// start loads and compiles the bundle, once. A bundle that could not be loaded may be
+// loaded later: the error is then not kept.
+func (p *Pool) start(ctx context.Context) error {
+	var loadErr error
+	p.started.Do(func() {
+		bundle, err := p.engine.cfg.Load(ctx, p.digest)
+		if err != nil {
+			loadErr = fmt.Errorf("load bundle %s: %w", p.digest, err)
+			p.failure = &Failure{Outcome: OutcomeInternal, Message: "the function's bundle could not be loaded", Detail: err.Error()}
+			p.engine.forget(p)
+			return
+		}
+		p.manifest = bundle.Manifest.WithDefaults()
+		p.modules = bundle.Modules
+		p.program, p.failure = compile(bundle)
+		p.base = int64(len(bundle.Script)) * programFactor
+		p.env = binding.Entries(p.manifest.Vars, kvEntries(p.manifest.KV))
+		p.mu.Lock()
+		p.mu.target = max(p.manifest.Prewarm, 1)
+		p.mu.Unlock()
+		p.account()
+	})
+	if loadErr != nil {
+		return loadErr
+	}
+	if p.failure != nil {
+		return p.failure
+	}
+	return nil
+}
+
+// parameters are the names by which a bundle's script calls the runtime; see bundles/build.
+var parameters = []string{"__register", "__module", "__wasm"}
+
+func compile(b *bundles.Bundle) (*js.Program, *Failure) {
+	program, err := js.CompileFunction("bundle.js", string(b.Script), parameters, b.SourceMap)
+	if err == nil {
+		return program, nil
+	}
+	f := &Failure{Outcome: OutcomeException, Message: err.Error()}
+	var compileErr *js.CompileError
+	if errors.As(err, &compileErr) {
+		f.Message = "SyntaxError: " + compileErr.Message
+		f.Source = &Frame{File: compileErr.File, Line: compileErr.Line, Column: compileErr.Column,
+			Text: lineOf(b, compileErr.File, compileErr.Line)}
+	}
+	return nil, f
+}
+
+// acquire returns a warm isolate, making one on this goroutine if none is ready.
+func (p *Pool) acquire(ctx context.Context) (*Isolate, error) {
+	p.used.Store(time.Now().UnixNano())
+	if err := p.start(ctx); err != nil {
+		return nil, err
+	}
+	p.mu.Lock()
+	if n := len(p.mu.idle); n > 0 {
+		i := p.mu.idle[n-1]
+		p.mu.idle[n-1] = nil
+		p.mu.idle = p.mu.idle[:n-1]
+		low := n-1 <= p.mu.target/2
+		p.mu.Unlock()
+		p.account()
+		if low && p.manifest.Isolation != bundles.IsolationReuse {
+			p.engine.refill(p)
+		}
+		return i, nil
+	}
+	p.mu.target = min(2*p.mu.target, max(idleMax, p.manifest.Prewarm))
+	p.mu.Unlock()
+	if p.manifest.Isolation != bundles.IsolationReuse {
+		p.engine.refill(p)
+	}
+	return p.warm(ctx, js.High)
+}
+
+// release takes back an isolate whose event is over: a reused one that can still run goes
+// back to the others, any other is dropped.
+func (p *Pool) release(i *Isolate) {
+	i.vm.Abandon()
+	i.run = nil
+	if p.manifest.Isolation == bundles.IsolationReuse && i.vm.Ended() == nil {
+		p.put(i)
+	}
+}
+
+// put adds an isolate to those that wait. It returns false if it is not wanted.
+func (p *Pool) put(i *Isolate) bool {
+	p.mu.Lock()
+	if p.mu.closed || len(p.mu.idle) >= max(idleMax, p.manifest.Prewarm) {
+		p.mu.Unlock()
+		return false
+	}
+	p.mu.idle = append(p.mu.idle, i)
+	p.mu.Unlock()
+	p.account()
+	return true
+}
+
+// refill warms isolates until the pool has as many as it wants.
+func (p *Pool) refill(ctx context.Context) {
+	p.queued.Store(false)
+	if p.start(ctx) != nil {
+		return
+	}
+	for p.wants() {
+		i, err := p.warm(ctx, js.Low)
+		if err != nil || !p.put(i) {
+			return
+		}
+	}
+}
+
+func (p *Pool) wants() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return !p.mu.closed && len(p.mu.idle) < p.mu.target
+}
+
+// trim shrinks a pool that has had no event for a while.
+func (p *Pool) trim(now time.Time) {
+	if now.Sub(time.Unix(0, p.used.Load())) < trimAfter {
+		return
+	}
+	p.mu.Lock()
+	keep := max(p.manifest.Prewarm, 1)
+	p.mu.target = keep
+	dropped := max(0, len(p.mu.idle)-keep)
+	clear(p.mu.idle[len(p.mu.idle)-dropped:])
+	p.mu.idle = p.mu.idle[:len(p.mu.idle)-dropped]
+	p.mu.Unlock()
+	p.account()
+}
+
+// close drops the idle isolates. Events under way end as they would have.
+func (p *Pool) close() {
+	p.mu.Lock()
+	p.mu.closed = true
+	p.mu.idle = nil
+	freed := p.mu.charged
+	p.mu.charged = 0
+	p.mu.Unlock()
+	p.engine.used.Add(-freed)
+}
+
+// account tells the engine what the pool holds now.
+func (p *Pool) account() {
+	p.mu.Lock()
+	holds := p.base + int64(len(p.mu.idle))*p.weight.Load()
+	if p.mu.closed {
+		holds = 0
+	}
+	change := holds - p.mu.charged
+	p.mu.charged = holds
+	p.mu.Unlock()
+	p.engine.charge(change)
+}
+
+// warm makes an isolate and evaluates the bundle in it.
+func (p *Pool) warm(ctx context.Context, priority js.Priority) (*Isolate, error) {
+	i := &Isolate{pool: p}
+	i.vm = p.engine.platform.NewVM(js.Config{Host: hostOf{i}, Turns: p.engine.turns, Eval: p.manifest.Eval})
+	i.vm.Meter().Reset(p.engine.cfg.StartCPU, priority)
+	if p.engine.cfg.StartMax > 0 && p.program.Async() {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, p.engine.cfg.StartMax)
+		defer cancel()
+	}
+	var module, top js.Value
+	var thrown error
+	measure := allocated()
+	err := i.vm.Hold(ctx, func() error {
+		err := i.vm.Enter(ctx, func() {
+			register := i.vm.NewFunction("__register", 1, func(c *js.Call) (any, error) {
+				module = c.Arg(0)
+				return js.Undefined, nil
+			})
+			top, thrown = i.vm.Evaluate(p.program, p.arguments(i.vm, register)...)
+		})
+		if err != nil || thrown != nil || p.program.Async() {
+			return err
+		}
+		return i.vm.Enter(ctx, func() { thrown = i.adopt(module) })
+	})
+	if err == nil && thrown == nil && p.program.Async() {
+		err = i.vm.Run(ctx, func() bool {
+			state, reason := js.Peek(top)
+			switch state {
+			case js.Pending:
+				return false
+			case js.Rejected:
+				i.vm.Unhandled()
+				thrown = js.Throw(reason)
+			default:
+				thrown = i.adopt(module)
+			}
+			return true
+		}, i.uncaught)
+	}
+	p.weigh(measure)
+	if failure := p.startFailure(ctx, i, err, thrown); failure != nil {
+		return nil, failure
+	}
+	i.vm.Abandon() // what the top level started does not outlive it
+	return i, nil
+}
+
+// arguments are what the script's parameters get.
+func (p *Pool) arguments(vm *js.VM, register js.Value) []any {
+	if len(p.modules) == 0 {
+		return []any{register}
+	}
+	bytes := vm.NewFunction("__module", 1, func(c *js.Call) (any, error) {
+		b, ok := p.modules[c.String(0)]
+		if !ok {
+			return nil, js.TypeError("the bundle has no file %s", c.String(0))
+		}
+		return js.Bytes(append([]byte(nil), b...)), nil
+	})
+	wasm := vm.NewFunction("__wasm", 1, func(c *js.Call) (any, error) {
+		return nil, js.TypeError("%s can't be imported: this version of Skerry doesn't run WebAssembly", c.String(0))
+	})
+	return []any{register, bytes, wasm}
+}
+
+// adopt takes the handler out of the evaluated module, in a turn.
+func (i *Isolate) adopt(module js.Value) error {
+	handler, ok := i.vm.Get(module, "default").(*js.Object)
+	if !ok {
+		return js.TypeError("the bundle has no default export; write: export default { fetch(request, env, ctx) { … } }")
+	}
+	if !js.IsFunction(i.vm.Get(handler, string(KindFetch))) {
+		return js.TypeError("the default export has no method fetch; write: export default { fetch(request, env, ctx) { … } }")
+	}
+	i.handler, i.env = handler, binding.Env(i.vm, i.pool.env, binding.Host{KV: i.pool.engine.cfg.Host.KV})
+	return nil
+}
+
+// kvEntries lists a manifest's KV bindings: from the name on env to the namespace.
+func kvEntries(bound []bundles.KVBinding) map[string]string {
+	entries := make(map[string]string, len(bound))
+	for _, b := range bound {
+		entries[b.Binding] = b.Namespace
+	}
+	return entries
+}
+
+// startFailure says why the bundle's top level did not come to its end.
+func (p *Pool) startFailure(ctx context.Context, i *Isolate, err, thrown error) *Failure {
+	switch {
+	case err == nil && thrown == nil:
+		return nil
+	case err == nil:
+		var f *Failure
+		if enterErr := i.vm.Enter(ctx, func() { f = i.exception(thrown) }); enterErr != nil {
+			return i.failureOf(ctx, enterErr)
+		}
+		return f
+	case errors.Is(err, js.ErrCPU), errors.Is(err, context.DeadlineExceeded):
+		limit := p.engine.cfg.StartCPU.Milliseconds()
+		return &Failure{
+			Outcome: OutcomeExceededStart,
+			Message: fmt.Sprintf("the bundle's top level used more than %d ms of CPU time, or never finished; move work into the handler", limit),
+			Limit:   "startup_ms", Used: i.vm.Meter().Used().Milliseconds(), Allowed: limit,
+		}
+	default:
+		f := i.failureOf(ctx, err)
+		f.Message = strings.Replace(f.Message, "the handler's promise", "the bundle's top-level await", 1)
+		return f
+	}
+}
+
+// weigh keeps a running estimate of what an isolate holds, from what its making allocated.
+func (p *Pool) weigh(before uint64) {
+	got := max(int64(allocated()-before), bytesFloor)
+	if old := p.weight.Load(); old > 0 {
+		// Others allocate at the same time: the least that was seen is nearest the truth.
+		got = min(got, old)
+	}
+	p.weight.Store(got)
+}
