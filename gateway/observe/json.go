@@ -1,0 +1,120 @@
+package observe
+
+import (
+	"net/netip"
+	"strconv"
+	"time"
+	"unicode/utf8"
+)
+
+const (
+	lineMax    = 10 << 10 // bytes of a line
+	messageMax = 9 << 10  // bytes of a console line's message as it stands in the line
+)
+
+// object appends the members of a JSON object. It allocates nothing but dst's growth.
+type object struct {
+	dst   []byte
+	began bool
+}
+
+// name begins a member. Names are literals of this package.
+func (o *object) name(name string) {
+	if o.began {
+		o.dst = append(o.dst, ',')
+	}
+	o.began = true
+	o.dst = append(o.dst, '"')
+	o.dst = append(o.dst, name...)
+	o.dst = append(o.dst, '"', ':')
+}
+
+// kind appends what the line is about, a plain word.
+func (o *object) kind(word string) {
+	o.name("type")
+	o.dst = append(o.dst, '"')
+	o.dst = append(o.dst, word...)
+	o.dst = append(o.dst, '"')
+}
+
+// string reports whether value was cut to fit into limit bytes.
+func (o *object) string(name, value string, limit int) (cut bool) {
+	o.name(name)
+	o.dst, cut = appendString(o.dst, value, limit)
+	return cut
+}
+
+func (o *object) int(name string, value int64) {
+	o.name(name)
+	o.dst = strconv.AppendInt(o.dst, value, 10)
+}
+
+// millis appends d in milliseconds, to the microsecond.
+func (o *object) millis(name string, d time.Duration) {
+	o.name(name)
+	o.dst = strconv.AppendFloat(o.dst, float64(d.Microseconds())/1000, 'f', -1, 64)
+}
+
+func (o *object) time(name string, t time.Time) {
+	o.name(name)
+	o.dst = append(o.dst, '"')
+	o.dst = t.UTC().AppendFormat(o.dst, "2006-01-02T15:04:05.000Z07:00")
+	o.dst = append(o.dst, '"')
+}
+
+func (o *object) addr(name string, addr netip.Addr) {
+	o.name(name)
+	o.dst = append(o.dst, '"')
+	o.dst = addr.WithZone("").AppendTo(o.dst)
+	o.dst = append(o.dst, '"')
+}
+
+// appendString appends s as a JSON string of at most limit bytes, the quotes included, and
+// reports whether it had to be cut; a cut string ends in "…". A few bytes of limit may stay
+// unused.
+//
+// Beyond what JSON asks for, it escapes what a terminal or an editor may act on: DEL, the C1
+// controls, line separators and the characters that turn the direction of text.
+func appendString(dst []byte, s string, limit int) ([]byte, bool) {
+	const hex = "0123456789abcdef"
+	const widest = 6 // bytes of "\u2028"
+	end := len(dst) + limit - len(`…"`) - widest
+	dst = append(dst, '"')
+	for i := 0; i < len(s); {
+		if len(dst) > end {
+			return append(dst, `…"`...), true
+		}
+		c := s[i]
+		if c < utf8.RuneSelf {
+			i++
+			switch {
+			case c == '"' || c == '\\':
+				dst = append(dst, '\\', c)
+			case c == '\n':
+				dst = append(dst, '\\', 'n')
+			case c == '\t':
+				dst = append(dst, '\\', 't')
+			case c < ' ' || c == 0x7f:
+				dst = append(dst, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
+			default:
+				dst = append(dst, c)
+			}
+			continue
+		}
+		r, size := utf8.DecodeRuneInString(s[i:])
+		i += size
+		if r == utf8.RuneError || acts(r) {
+			dst = append(dst, '\\', 'u', hex[r>>12&15], hex[r>>8&15], hex[r>>4&15], hex[r&15])
+		} else {
+			dst = utf8.AppendRune(dst, r)
+		}
+	}
+	return append(dst, '"'), false
+}
+
+// acts reports whether a terminal or an editor may act on r instead of showing it.
+func acts(r rune) bool {
+	return r <= 0x9f || // C1; what is below 0x80 is not asked
+		r == 0x061c || r == 0x200e || r == 0x200f || r == 0xfeff ||
+		r >= 0x2028 && r <= 0x202e || r >= 0x2066 && r <= 0x2069
+}

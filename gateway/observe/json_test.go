@@ -1,0 +1,62 @@
+package observe_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/skerry-edge/skerry/gateway/observe"
+	"github.com/skerry-edge/skerry/isolate"
+)
+
+// FuzzLine holds that whatever a function logs comes out as one line of JSON, says the same
+// to a reader, and says nothing to a terminal.
+func FuzzLine(f *testing.F) {
+	f.Add("plain", "/path")
+	f.Add("\x1b]52;c;x\x07 \x9b31m \u009b \u202e", "\x00\n\r\t\"\\")
+	f.Add("é\u2028\ufeff\xff\xc3", strings.Repeat("\x7f", 3000))
+	f.Fuzz(func(t *testing.T, message, path string) {
+		line := observe.Item{Line: &isolate.LogLine{Message: message}}.AppendJSON(nil)
+		record := (&observe.Record{Path: path, Error: message}).AppendJSON(nil)
+		var console struct {
+			Message string
+			Bytes   int `json:"message_bytes"`
+		}
+		var access struct{ Path, Error string }
+		if err := json.Unmarshal(line, &console); err != nil {
+			t.Fatalf("%v in %q", err, line)
+		}
+		if err := json.Unmarshal(record, &access); err != nil {
+			t.Fatalf("%v in %q", err, record)
+		}
+		for _, text := range [][]byte{line, record} {
+			if !utf8.Valid(text) || len(text) >= 10<<10 {
+				t.Errorf("%d bytes, valid UTF-8: %v", len(text), utf8.Valid(text))
+			}
+			if i := bytes.IndexFunc(text, func(r rune) bool {
+				return r < ' ' || r >= 0x7f && r < 0xa0 || r >= 0x2028 && r <= 0x202e || r >= 0x2066 && r <= 0x2069
+			}); i >= 0 {
+				t.Errorf("a control character at %d of %q", i, text)
+			}
+		}
+		same(t, console.Message, message)
+		same(t, access.Path, path)
+		same(t, access.Error, message)
+		if cut := console.Bytes != 0; cut != strings.HasSuffix(console.Message, "…") && !strings.HasSuffix(message, "…") {
+			t.Errorf("cut: %v, but the message ends in %q", cut, console.Message[max(0, len(console.Message)-8):])
+		}
+	})
+}
+
+// same fails unless got is sent, or a beginning of it that ends in "…". What is not UTF-8
+// becomes U+FFFD.
+func same(t *testing.T, got, sent string) {
+	t.Helper()
+	want := strings.Map(func(r rune) rune { return r }, sent) // each bad byte becomes U+FFFD
+	head, cut := strings.CutSuffix(got, "…")
+	if got != want && !(cut && strings.HasPrefix(want, head)) {
+		t.Errorf("got %q, sent %q", got, sent)
+	}
+}
