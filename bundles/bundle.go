@@ -7,7 +7,10 @@
 // names never changes, and the same bundle has the same digest on every machine.
 package bundles
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // Bundle is an immutable build of a function.
 type Bundle struct {
@@ -25,4 +28,23 @@ type Version struct {
 	Manifest Manifest  `json:"manifest"`
 	Message  string    `json:"message,omitempty"` // what the one who pushed it said
 	Created  time.Time `json:"created"`
+}
+
+// SizeError says that something is larger than Skerry takes.
+type SizeError struct {
+	What     string // "bundle", "manifest", "src/data.bin"
+	Bytes    int    // its size; where it was not measured to its end, what was seen of it
+	BytesMax int
+}
+
+func (e *SizeError) Error() string {
+	return fmt.Sprintf("%s is too large: %s, and at most %s are allowed", e.What, quantity(e.Bytes), quantity(e.BytesMax))
+}
+
+func quantity(bytes int) string {
+	if bytes < 1<<20 {
+		return fmt.Sprintf("%d bytes", bytes)
+	}
+	tenths := (bytes*10 + 1<<20 - 1) >> 20 // rounded up, so that it never reads as what is allowed
+	return fmt.Sprintf("%d.%d MB", tenths/10, tenths%10)
 }

@@ -34,6 +34,40 @@ type Limits struct {
 	BodyMB      int  `json:"body_mb,omitempty"`     // request body; 0: 10
 }
 
+// The values that a manifest's zero fields stand for.
+const (
+	ConcurrencyDefault = 200
+	CPUMillisDefault   = 50
+	WallMillisDefault  = 30_000
+	MemoryMBDefault    = 64
+	SubrequestsDefault = 50
+	BodyMBDefault      = 10
+)
+
+// WithDefaults returns m with every zero field that stands for something else written out.
+// Slices and maps are m's own.
+func (m Manifest) WithDefaults() Manifest {
+	if m.Isolation == "" {
+		m.Isolation = IsolationEvent
+	}
+	setDefault(&m.Concurrency, ConcurrencyDefault)
+	setDefault(&m.Limits.CPUMillis, CPUMillisDefault)
+	setDefault(&m.Limits.MemoryMB, MemoryMBDefault)
+	setDefault(&m.Limits.Subrequests, SubrequestsDefault)
+	setDefault(&m.Limits.BodyMB, BodyMBDefault)
+	if m.Limits.WallMillis == nil {
+		wall := WallMillisDefault
+		m.Limits.WallMillis = &wall
+	}
+	return m
+}
+
+func setDefault(field *int, value int) {
+	if *field == 0 {
+		*field = value
+	}
+}
+
 // KVBinding makes a KV namespace an entry of env.
 type KVBinding struct {
 	Binding   string `json:"binding"`   // the entry's name on env
