@@ -1,0 +1,131 @@
+package webapi
+
+import (
+	"strings"
+
+	"github.com/skerry-edge/skerry/isolate/js"
+)
+
+// Blob is bytes that never change, with a MIME type.
+//
+// Spec: https://w3c.github.io/FileAPI/#blob-section
+var Blob = js.Class[blob]{
+	Name:        "Blob",
+	Constructor: newBlob,
+	As: func(v any) (*blob, bool) {
+		f, ok := v.(*file)
+		if !ok {
+			return nil, false
+		}
+		return &f.blob, true
+	},
+	Members: []js.Member[blob]{
+		js.Getter("size", func(b *blob, _ *js.Call) (any, error) { return len(b.data), nil }),
+		js.Getter("type", func(b *blob, _ *js.Call) (any, error) { return b.typ, nil }),
+		js.Method("slice", 0, (*blob).slice),
+		js.Method("stream", 0, func(b *blob, _ *js.Call) (any, error) { return &stream{data: b.data, shared: true}, nil }),
+		js.PromiseMethod("text", 0, func(b *blob, _ *js.Call) (any, error) { return decodeUTF8(viewString(b.data)), nil }),
+		js.PromiseMethod("arrayBuffer", 0, func(b *blob, _ *js.Call) (any, error) { return js.Buffer(owned(b.data, true)), nil }),
+		js.PromiseMethod("bytes", 0, func(b *blob, _ *js.Call) (any, error) { return js.Bytes(owned(b.data, true)), nil }),
+	},
+}
+
+// blob shares data with its slices and streams: nobody writes to it.
+type blob struct {
+	js.Instance
+	data []byte
+	typ  string // lower case; empty: unknown
+}
+
+func newBlob(c *js.Call) (*blob, error) {
+	b := new(blob)
+	native, err := b.options(c.VM, c.Arg(1))
+	if err != nil || !c.Given(0) {
+		return b, err
+	}
+	return b, b.join(c.VM, c.Arg(0), native)
+}
+
+// options reads the type of b, and whether lines of text parts are to end as they do on
+// this system.
+//
+// Spec: https://w3c.github.io/FileAPI/#dfn-BlobPropertyBag
+func (b *blob) options(vm *js.VM, v js.Value) (native bool, err error) {
+	if err := dictionary("the options", v); err != nil {
+		return false, err
+	}
+	if endings := vm.Get(v, "endings"); !js.IsUndefined(endings) {
+		switch e := vm.String(endings); e {
+		case "native":
+			native = true
+		case "transparent":
+		default:
+			return false, js.TypeError("endings: %q is neither \"transparent\" nor \"native\"", e)
+		}
+	}
+	if typ := vm.Get(v, "type"); !js.IsUndefined(typ) {
+		b.typ = blobType(vm.String(typ))
+	}
+	return native, nil
+}
+
+// dictionary refuses a v that can't be the dictionary that what names.
+//
+// Spec: https://webidl.spec.whatwg.org/#js-dictionary
+func dictionary(what string, v js.Value) error {
+	if js.IsNullish(v) || js.IsObject(v) {
+		return nil
+	}
+	return js.TypeError("%s must be an object", what)
+}
+
+// blobType is how a Blob keeps the type it is given.
+func blobType(typ string) string {
+	for i := range len(typ) {
+		if typ[i] < ' ' || typ[i] > '~' {
+			return ""
+		}
+	}
+	return strings.ToLower(typ)
+}
+
+// join makes data of a sequence of parts.
+//
+// Spec: https://w3c.github.io/FileAPI/#process-blob-parts
+func (b *blob) join(vm *js.VM, parts js.Value, native bool) error {
+	if !vm.Iterable(parts) {
+		return js.TypeError("the parts of a Blob must be an array or another iterable object")
+	}
+	vm.ForOf(parts, func(part js.Value) bool {
+		if other := js.As[blob](vm, part); other != nil {
+			b.data = append(b.data, other.data...)
+		} else if data, ok := vm.BytesOf(part); ok {
+			b.data = append(b.data, data...)
+		} else if text := vm.String(part); native {
+			b.data = append(b.data, strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(text)...)
+		} else {
+			b.data = append(b.data, text...)
+		}
+		return true
+	})
+	return nil
+}
+
+// slice makes a Blob of a part of b.
+//
+// Spec: https://w3c.github.io/FileAPI/#slice-method-algo
+func (b *blob) slice(c *js.Call) (any, error) {
+	size := int64(len(b.data))
+	clamp := func(i, fallback int64) int64 {
+		if i = c.Int(int(i), fallback); i < 0 {
+			return max(size+i, 0)
+		}
+		return min(i, size)
+	}
+	start, end := clamp(0, 0), clamp(1, size)
+	part := &blob{data: b.data[start:max(start, end)]}
+	if c.Given(2) {
+		part.typ = blobType(c.String(2))
+	}
+	return part, nil
+}

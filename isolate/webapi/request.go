@@ -1,0 +1,216 @@
+package webapi
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/skerry-edge/skerry/isolate/js"
+)
+
+// Request is an HTTP request.
+//
+// Spec: https://fetch.spec.whatwg.org/#request-class
+var Request = js.Class[request]{
+	Name:   "Request",
+	Length: 1,
+	Constructor: func(c *js.Call) (*request, error) {
+		return makeRequest(c.VM, c.Arg(0), c.Arg(1))
+	},
+	Members: slices.Concat(
+		[]js.Member[request]{
+			js.Getter("method", func(r *request, _ *js.Call) (any, error) { return r.method, nil }),
+			js.Getter("url", func(r *request, _ *js.Call) (any, error) { return r.url, nil }),
+			js.Getter("redirect", func(r *request, _ *js.Call) (any, error) { return r.redirect, nil }),
+			js.Getter("cf", (*request).getCF),
+			js.Method("clone", 0, (*request).clone),
+		},
+		inertMembers(),
+		bodyMembers[request](),
+	),
+}
+
+type request struct {
+	js.Instance
+	message
+	method   string
+	url      string // absolute, with its fragment
+	redirect string
+	inert    *inert // nil: all at their defaults
+
+	incoming *HTTPRequest // what it was made for, or copied from; nil: a script's own
+	partial  bool         // headers lacks what incoming.Client adds
+	cf       js.Value     // nil: nobody has asked for it
+}
+
+// NewRequest makes the Request of an incoming event. Its headers are immutable, and r
+// belongs to it from now on: neither may be written to. A body that comes with GET or HEAD
+// is left out, because the standard has no such request and a copy would throw.
+func NewRequest(vm *js.VM, r *HTTPRequest) js.Value {
+	req := &request{method: r.Method, url: r.URL, redirect: "follow", incoming: r, partial: r.Client.IsValid()}
+	req.headers = headers{list: r.Header, shared: true, immutable: true}
+	if r.Body != nil && !bodiless(r.Method) {
+		req.hold(r.Body, false)
+	}
+	return vm.ToValue(req)
+}
+
+// bodiless says whether requests with that method have no body.
+func bodiless(method string) bool { return method == "GET" || method == "HEAD" }
+
+func (r *request) content() *message { return &r.message }
+
+// fields returns the headers, the client's address among them: what the request itself
+// claims in that name is not believed.
+func (r *request) fields() *headers {
+	if r.partial {
+		r.partial = false
+		r.headers.own()
+		r.headers.replace("cf-connecting-ip", r.incoming.Client.Unmap().String())
+	}
+	return &r.headers
+}
+
+// getCF is what Skerry knows of the client beyond HTTP; a request that a script made has
+// what its init said.
+func (r *request) getCF(c *js.Call) (any, error) {
+	if r.cf == nil {
+		r.cf = js.Undefined
+		if r.incoming != nil {
+			cf := c.VM.NewObject()
+			if r.incoming.Client.IsValid() {
+				c.VM.Set(cf, "clientIp", r.incoming.Client.Unmap().String())
+			}
+			r.cf = cf
+		}
+	}
+	return r.cf, nil
+}
+
+// makeRequest is `new Request(input, init)`.
+//
+// Spec: https://fetch.spec.whatwg.org/#dom-request
+func makeRequest(vm *js.VM, input, init js.Value) (*request, error) {
+	if err := dictionary("the init of a Request", init); err != nil {
+		return nil, err
+	}
+	r := &request{method: "GET", redirect: "follow"}
+	from := js.As[request](vm, input)
+	if from != nil { // step 6
+		r.copy(from)
+	} else { // step 5
+		address, err := parseRequestURL(vm.String(input))
+		if err != nil {
+			return nil, err
+		}
+		r.url = address
+	}
+	var contentType string
+	if !js.IsNullish(init) {
+		var err error
+		if contentType, err = r.init(vm, init); err != nil {
+			return nil, err
+		}
+	}
+	if r.body == nil && from != nil && from.body != nil { // steps 40 to 42
+		if err := from.body.usable(); err != nil {
+			return nil, err
+		}
+		if bodiless(r.method) {
+			return nil, errBodiless(r.method)
+		}
+		r.body = from.body.transfer()
+	}
+	r.setType(contentType)
+	return r, nil
+}
+
+func errBodiless(method string) error {
+	return js.TypeError("a request with method %s can't have a body", method)
+}
+
+// copy takes over everything of from but its body.
+func (r *request) copy(from *request) {
+	r.method, r.url, r.redirect, r.inert = from.method, from.url, from.redirect, from.inert
+	r.headers = headers{list: from.fields().snapshot(), shared: true}
+	r.incoming, r.cf = from.incoming, from.cf
+}
+
+// parseRequestURL parses the address of a request that a script makes. There is no page
+// that it could be relative to.
+func parseRequestURL(input string) (string, error) {
+	u, err := parseURLRecord(input, "")
+	if err != nil {
+		return "", js.TypeError("%v: %q", err, input)
+	}
+	if u.usernameText() != "" || u.passwordText() != "" {
+		return "", js.TypeError("the URL of a request can't have a user name or a password in it; send them in the header Authorization")
+	}
+	return u.href, nil
+}
+
+// init applies a RequestInit and returns the MIME type that its body brings along.
+//
+// Spec: https://fetch.spec.whatwg.org/#requestinit
+func (r *request) init(vm *js.VM, init js.Value) (contentType string, err error) {
+	body := vm.Get(init, "body")
+	if cf := vm.Get(init, "cf"); !js.IsUndefined(cf) {
+		r.cf = cf
+	}
+	fields := vm.Get(init, "headers")
+	if method := vm.Get(init, "method"); !js.IsUndefined(method) {
+		if r.method, err = normalizeMethod(vm.String(method)); err != nil { // step 25
+			return "", err
+		}
+	}
+	if err := r.initInert(vm, init); err != nil {
+		return "", err
+	}
+	if redirect := vm.Get(init, "redirect"); !js.IsUndefined(redirect) {
+		if r.redirect, err = oneOf("redirect", vm.String(redirect), "follow", "error", "manual"); err != nil {
+			return "", err
+		}
+	}
+	if !js.IsUndefined(fields) { // step 32
+		r.headers = headers{}
+		if err := r.headers.fill(vm, fields); err != nil {
+			return "", err
+		}
+	}
+	if js.IsNullish(body) {
+		return "", nil
+	}
+	if bodiless(r.method) { // step 34
+		return "", errBodiless(r.method)
+	}
+	return r.extract(vm, body) // step 36
+}
+
+// normalizeMethod returns the method that a script means.
+//
+// Spec: https://fetch.spec.whatwg.org/#methods
+func normalizeMethod(method string) (string, error) {
+	if !isToken(method) {
+		return "", js.TypeError("%q is not a valid HTTP method", method)
+	}
+	switch upper := strings.ToUpper(method); upper {
+	case "CONNECT", "TRACE", "TRACK":
+		return "", js.TypeError("the method %s is not allowed", upper)
+	case "DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT":
+		return upper, nil
+	default:
+		return method, nil // "patch" is not "PATCH"
+	}
+}
+
+// clone makes a second request whose body can be read on its own.
+//
+// Spec: https://fetch.spec.whatwg.org/#dom-request-clone
+func (r *request) clone(*js.Call) (any, error) {
+	copied := new(request)
+	if err := r.tee(&copied.message); err != nil {
+		return nil, err
+	}
+	copied.copy(r)
+	copied.headers.immutable = r.headers.immutable
+	return copied, nil
+}
