@@ -1,0 +1,27 @@
+/**
+ * What a bundle exports:
+ *
+ * ```ts
+ * export default {
+ *   async fetch(request, env, ctx) {
+ *     return new Response("hello");
+ *   },
+ * } satisfies ExportedHandler<Env>;
+ * ```
+ *
+ * `Env` is the author's own description of `env`: strings for the manifest's `[vars]`, a
+ * {@link KVNamespace} for each `[[kv]]`.
+ */
+interface ExportedHandler<Env = unknown> {
+  /** Answers an HTTP request. What it throws becomes a 500 with the code `exception`. */
+  fetch(request: Request, env: Env, ctx: ExecutionContext): Response | Promise<Response>;
+}
+
+/** The event that a handler was called for. */
+interface ExecutionContext {
+  /** Keeps the event alive, after its response is out, until `promise` settles. A rejection is logged. */
+  waitUntil(promise: Promise<unknown>): void;
+
+  /** For code written for other platforms: there is no origin to pass to, so it does nothing. */
+  passThroughOnException(): void;
+}

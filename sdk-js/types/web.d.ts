@@ -1,0 +1,400 @@
+// The Web APIs of the runtime. They stand in for TypeScript's "DOM" library, which declares
+// hundreds of things that no server has: use `"lib": ["ES2023"]` beside them.
+//
+// A test holds each global, class and member here against the runtime's own tables: what is
+// declared exists, and what exists is declared.
+
+// Globals
+
+declare const self: typeof globalThis;
+declare const console: Console;
+declare const crypto: Crypto;
+declare const navigator: Navigator;
+declare const performance: Performance;
+
+/** Makes a request. Private, loopback and metadata addresses are refused; the manifest's `allow` narrows further. */
+declare function fetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response>;
+
+declare function atob(data: string): string;
+declare function btoa(data: string): string;
+declare function queueMicrotask(callback: () => void): void;
+declare function structuredClone<T>(value: T, options?: StructuredSerializeOptions): T;
+
+declare function setTimeout<Args extends unknown[]>(callback: (...args: Args) => void, milliseconds?: number, ...args: Args): number;
+declare function setInterval<Args extends unknown[]>(callback: (...args: Args) => void, milliseconds?: number, ...args: Args): number;
+declare function clearTimeout(id: number | undefined): void;
+declare function clearInterval(id: number | undefined): void;
+
+type BufferSource = ArrayBuffer | ArrayBufferView;
+
+interface StructuredSerializeOptions {
+  transfer?: ArrayBuffer[];
+}
+
+// Fetch: https://fetch.spec.whatwg.org/
+
+type BodyInit = string | ArrayBuffer | ArrayBufferView | Blob | FormData | URLSearchParams | ReadableStream;
+type HeadersInit = Headers | Iterable<readonly [string, string]> | string[][] | Record<string, string>;
+type RequestInfo = Request | string;
+
+declare class Headers {
+  constructor(init?: HeadersInit);
+  append(name: string, value: string): void;
+  delete(name: string): void;
+  get(name: string): string | null;
+  /** The values of all set-cookie lines, which `get` would join beyond repair. */
+  getSetCookie(): string[];
+  has(name: string): boolean;
+  set(name: string, value: string): void;
+  forEach(callback: (value: string, name: string, parent: Headers) => void, thisArg?: unknown): void;
+  entries(): IterableIterator<[string, string]>;
+  keys(): IterableIterator<string>;
+  values(): IterableIterator<string>;
+  [Symbol.iterator](): IterableIterator<[string, string]>;
+}
+
+declare class Request {
+  constructor(input: RequestInfo | URL, init?: RequestInit);
+  readonly method: string;
+  readonly url: string;
+  readonly headers: Headers;
+  readonly redirect: RequestRedirect;
+  readonly signal: AbortSignal;
+  /** What is known of the client beyond HTTP; undefined for a request that a function made. */
+  readonly cf: RequestClient | undefined;
+  // The next nine are for browsers: they can be set and read, and do nothing here.
+  readonly cache: RequestCache;
+  readonly credentials: RequestCredentials;
+  readonly destination: "";
+  readonly duplex: "half";
+  readonly integrity: string;
+  readonly keepalive: boolean;
+  readonly mode: RequestMode;
+  readonly referrer: string;
+  readonly referrerPolicy: ReferrerPolicy;
+  readonly body: ReadableStream<Uint8Array<ArrayBuffer>> | null;
+  readonly bodyUsed: boolean;
+  clone(): Request;
+  arrayBuffer(): Promise<ArrayBuffer>;
+  blob(): Promise<Blob>;
+  bytes(): Promise<Uint8Array<ArrayBuffer>>;
+  formData(): Promise<FormData>;
+  json<T = any>(): Promise<T>;
+  text(): Promise<string>;
+}
+
+interface RequestInit {
+  method?: string;
+  headers?: HeadersInit;
+  body?: BodyInit | null;
+  redirect?: RequestRedirect;
+  signal?: AbortSignal | null;
+  cf?: RequestClient;
+  cache?: RequestCache;
+  credentials?: RequestCredentials;
+  duplex?: "half";
+  integrity?: string;
+  keepalive?: boolean;
+  mode?: RequestMode;
+  referrer?: string;
+  referrerPolicy?: ReferrerPolicy;
+}
+
+interface RequestClient {
+  /** The address that the request came from, as in the header cf-connecting-ip. */
+  clientIp?: string;
+}
+
+type RequestRedirect = "error" | "follow" | "manual";
+type RequestCache = "default" | "no-store" | "reload" | "no-cache" | "force-cache" | "only-if-cached";
+type RequestCredentials = "same-origin" | "omit" | "include";
+type RequestMode = "cors" | "no-cors" | "same-origin";
+type ReferrerPolicy =
+  | ""
+  | "no-referrer"
+  | "no-referrer-when-downgrade"
+  | "same-origin"
+  | "origin"
+  | "strict-origin"
+  | "origin-when-cross-origin"
+  | "strict-origin-when-cross-origin"
+  | "unsafe-url";
+
+declare class Response {
+  constructor(body?: BodyInit | null, init?: ResponseInit);
+  static error(): Response;
+  static json(data: unknown, init?: ResponseInit): Response;
+  static redirect(url: string | URL, status?: number): Response;
+  readonly type: "basic" | "default" | "error";
+  readonly url: string;
+  readonly redirected: boolean;
+  readonly status: number;
+  readonly ok: boolean;
+  readonly statusText: string;
+  readonly headers: Headers;
+  readonly body: ReadableStream<Uint8Array<ArrayBuffer>> | null;
+  readonly bodyUsed: boolean;
+  clone(): Response;
+  arrayBuffer(): Promise<ArrayBuffer>;
+  blob(): Promise<Blob>;
+  bytes(): Promise<Uint8Array<ArrayBuffer>>;
+  formData(): Promise<FormData>;
+  json<T = any>(): Promise<T>;
+  text(): Promise<string>;
+}
+
+interface ResponseInit {
+  status?: number;
+  statusText?: string;
+  headers?: HeadersInit;
+}
+
+// URL: https://url.spec.whatwg.org/
+
+declare class URL {
+  constructor(url: string | URL, base?: string | URL);
+  static canParse(url: string | URL, base?: string | URL): boolean;
+  static parse(url: string | URL, base?: string | URL): URL | null;
+  href: string;
+  readonly origin: string;
+  protocol: string;
+  username: string;
+  password: string;
+  host: string;
+  hostname: string;
+  port: string;
+  pathname: string;
+  search: string;
+  readonly searchParams: URLSearchParams;
+  hash: string;
+  toString(): string;
+  toJSON(): string;
+}
+
+declare class URLSearchParams {
+  constructor(init?: Iterable<readonly [string, string]> | string[][] | Record<string, string> | string);
+  readonly size: number;
+  append(name: string, value: string): void;
+  delete(name: string, value?: string): void;
+  get(name: string): string | null;
+  getAll(name: string): string[];
+  has(name: string, value?: string): boolean;
+  set(name: string, value: string): void;
+  sort(): void;
+  toString(): string;
+  forEach(callback: (value: string, name: string, parent: URLSearchParams) => void, thisArg?: unknown): void;
+  entries(): IterableIterator<[string, string]>;
+  keys(): IterableIterator<string>;
+  values(): IterableIterator<string>;
+  [Symbol.iterator](): IterableIterator<[string, string]>;
+}
+
+// Encoding: https://encoding.spec.whatwg.org/
+
+declare class TextEncoder {
+  constructor();
+  readonly encoding: "utf-8";
+  encode(input?: string): Uint8Array<ArrayBuffer>;
+  encodeInto(source: string, destination: Uint8Array): { read: number; written: number };
+}
+
+declare class TextDecoder {
+  constructor(label?: string, options?: { fatal?: boolean; ignoreBOM?: boolean });
+  readonly encoding: string;
+  readonly fatal: boolean;
+  readonly ignoreBOM: boolean;
+  decode(input?: BufferSource, options?: { stream?: boolean }): string;
+}
+
+// Events: https://dom.spec.whatwg.org/#events
+
+declare class Event {
+  constructor(type: string, init?: EventInit);
+  static readonly NONE: 0;
+  static readonly CAPTURING_PHASE: 1;
+  static readonly AT_TARGET: 2;
+  static readonly BUBBLING_PHASE: 3;
+  readonly NONE: 0;
+  readonly CAPTURING_PHASE: 1;
+  readonly AT_TARGET: 2;
+  readonly BUBBLING_PHASE: 3;
+  readonly type: string;
+  readonly target: EventTarget | null;
+  readonly srcElement: EventTarget | null;
+  readonly currentTarget: EventTarget | null;
+  readonly eventPhase: number;
+  readonly bubbles: boolean;
+  readonly cancelable: boolean;
+  readonly composed: boolean;
+  readonly defaultPrevented: boolean;
+  readonly isTrusted: boolean;
+  readonly timeStamp: number;
+  cancelBubble: boolean;
+  returnValue: boolean;
+  composedPath(): EventTarget[];
+  preventDefault(): void;
+  stopImmediatePropagation(): void;
+  stopPropagation(): void;
+}
+
+interface EventInit {
+  bubbles?: boolean;
+  cancelable?: boolean;
+  composed?: boolean;
+}
+
+declare class CustomEvent<Detail = any> extends Event {
+  constructor(type: string, init?: EventInit & { detail?: Detail });
+  readonly detail: Detail;
+}
+
+declare class EventTarget {
+  constructor();
+  addEventListener(type: string, listener: EventListener | EventListenerObject | null, options?: AddEventListenerOptions | boolean): void;
+  removeEventListener(type: string, listener: EventListener | EventListenerObject | null, options?: { capture?: boolean } | boolean): void;
+  dispatchEvent(event: Event): boolean;
+}
+
+interface EventListener {
+  (event: Event): void;
+}
+
+interface EventListenerObject {
+  handleEvent(event: Event): void;
+}
+
+interface AddEventListenerOptions {
+  capture?: boolean;
+  once?: boolean;
+  passive?: boolean;
+  signal?: AbortSignal;
+}
+
+declare class AbortController {
+  constructor();
+  readonly signal: AbortSignal;
+  abort(reason?: unknown): void;
+}
+
+declare class AbortSignal extends EventTarget {
+  private constructor();
+  static abort(reason?: unknown): AbortSignal;
+  static any(signals: Iterable<AbortSignal>): AbortSignal;
+  static timeout(milliseconds: number): AbortSignal;
+  readonly aborted: boolean;
+  readonly reason: any;
+  onabort: ((this: AbortSignal, event: Event) => void) | null;
+  throwIfAborted(): void;
+}
+
+// Files: https://w3c.github.io/FileAPI/
+
+declare class Blob {
+  constructor(parts?: Iterable<BlobPart>, options?: BlobPropertyBag);
+  readonly size: number;
+  readonly type: string;
+  slice(start?: number, end?: number, type?: string): Blob;
+  arrayBuffer(): Promise<ArrayBuffer>;
+  bytes(): Promise<Uint8Array<ArrayBuffer>>;
+  stream(): ReadableStream<Uint8Array<ArrayBuffer>>;
+  text(): Promise<string>;
+}
+
+type BlobPart = string | BufferSource | Blob;
+
+interface BlobPropertyBag {
+  type?: string;
+  endings?: "native" | "transparent";
+}
+
+declare class File extends Blob {
+  constructor(parts: Iterable<BlobPart>, name: string, options?: BlobPropertyBag & { lastModified?: number });
+  readonly name: string;
+  readonly lastModified: number;
+}
+
+declare class FormData {
+  constructor();
+  append(name: string, value: string | Blob, filename?: string): void;
+  delete(name: string): void;
+  get(name: string): FormDataEntryValue | null;
+  getAll(name: string): FormDataEntryValue[];
+  has(name: string): boolean;
+  set(name: string, value: string | Blob, filename?: string): void;
+  forEach(callback: (value: FormDataEntryValue, name: string, parent: FormData) => void, thisArg?: unknown): void;
+  entries(): IterableIterator<[string, FormDataEntryValue]>;
+  keys(): IterableIterator<string>;
+  values(): IterableIterator<FormDataEntryValue>;
+  [Symbol.iterator](): IterableIterator<[string, FormDataEntryValue]>;
+}
+
+type FormDataEntryValue = File | string;
+
+// Streams: https://streams.spec.whatwg.org/
+
+/** A body. Only the runtime makes one in this version: there is no constructor. */
+declare class ReadableStream<R = any> {
+  private constructor();
+  readonly locked: boolean;
+  cancel(reason?: unknown): Promise<void>;
+  getReader(): ReadableStreamDefaultReader<R>;
+  tee(): [ReadableStream<R>, ReadableStream<R>];
+  values(options?: { preventCancel?: boolean }): AsyncIterableIterator<R>;
+  [Symbol.asyncIterator](options?: { preventCancel?: boolean }): AsyncIterableIterator<R>;
+}
+
+declare class ReadableStreamDefaultReader<R = any> {
+  constructor(stream: ReadableStream<R>);
+  readonly closed: Promise<undefined>;
+  cancel(reason?: unknown): Promise<void>;
+  read(): Promise<{ done: false; value: R } | { done: true; value: undefined }>;
+  releaseLock(): void;
+}
+
+// Errors: https://webidl.spec.whatwg.org/#idl-DOMException
+
+declare class DOMException extends Error {
+  constructor(message?: string, name?: string);
+  readonly name: string;
+  readonly message: string;
+  readonly code: number;
+}
+
+// Cryptography: https://w3c.github.io/webcrypto/
+
+declare class Crypto {
+  private constructor();
+  readonly subtle: SubtleCrypto;
+  getRandomValues<T extends ArrayBufferView>(array: T): T;
+  randomUUID(): `${string}-${string}-${string}-${string}-${string}`;
+}
+
+declare class SubtleCrypto {
+  private constructor();
+  digest(algorithm: "SHA-1" | "SHA-256" | "SHA-384" | "SHA-512" | { name: string }, data: BufferSource): Promise<ArrayBuffer>;
+}
+
+// The rest
+
+declare class Performance {
+  private constructor();
+  readonly timeOrigin: number;
+  now(): number;
+  toJSON(): { timeOrigin: number };
+}
+
+declare class Navigator {
+  private constructor();
+  readonly userAgent: string;
+}
+
+/** Each call is one line of the function's log, at the level of its name. */
+interface Console {
+  assert(condition?: unknown, ...data: unknown[]): void;
+  debug(...data: unknown[]): void;
+  error(...data: unknown[]): void;
+  info(...data: unknown[]): void;
+  log(...data: unknown[]): void;
+  trace(...data: unknown[]): void;
+  warn(...data: unknown[]): void;
+}
