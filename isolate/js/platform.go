@@ -91,13 +91,19 @@ func (p *Platform) guardEval() {
 
 // Function is a global function.
 type Function struct {
-	Name   string
-	Length int // as JavaScript reports it: the number of required arguments
-	Call   func(*Call) (any, error)
+	Name    string
+	Length  int  // as JavaScript reports it: the number of required arguments
+	Promise bool // Call returns a promise: its errors reject instead of throwing
+	Call    func(*Call) (any, error)
 }
 
 func (f Function) compile(*Platform) (string, func(*VM) Value, error) {
-	return f.Name, func(vm *VM) Value { return vm.function(f.Name, f.Length, f.Call) }, nil
+	return f.Name, func(vm *VM) Value {
+		if f.Promise {
+			return vm.promiseFunction(f.Name, f.Length, f.Call)
+		}
+		return vm.function(f.Name, f.Length, f.Call)
+	}, nil
 }
 
 // Namespace is a global object of functions, such as console. Each is made in a VM when a

@@ -121,6 +121,20 @@ func (vm *VM) function(name string, length int, f func(*Call) (any, error)) *goj
 	}, unistring.NewFromString(name), length)
 }
 
+// promiseFunction makes a function that returns a promise of what f returns: errors
+// reject.
+func (vm *VM) promiseFunction(name string, length int, f func(*Call) (any, error)) *goja.Object {
+	return newNativeFunction(vm.rt, func(fc goja.FunctionCall) goja.Value {
+		return vm.promised(func() (any, error) {
+			call := Call{VM: vm, this: fc.This, args: fc.Arguments}
+			if err := call.need(name, length); err != nil {
+				return nil, err
+			}
+			return f(&call)
+		})
+	}, unistring.NewFromString(name), length)
+}
+
 // Enter waits for vm's turn, runs f in it, then the promise jobs that f left, and gives
 // the turn up. f may touch the VM and may throw. The error is an exception that f threw,
 // the [Interrupt] that cut it, or a [*PanicError]; after the latter two the VM has ended
