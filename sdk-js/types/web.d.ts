@@ -220,7 +220,6 @@ declare class Event {
   readonly BUBBLING_PHASE: 3;
   readonly type: string;
   readonly target: EventTarget | null;
-  readonly srcElement: EventTarget | null;
   readonly currentTarget: EventTarget | null;
   readonly eventPhase: number;
   readonly bubbles: boolean;
@@ -229,8 +228,6 @@ declare class Event {
   readonly defaultPrevented: boolean;
   readonly isTrusted: boolean;
   readonly timeStamp: number;
-  cancelBubble: boolean;
-  returnValue: boolean;
   composedPath(): EventTarget[];
   preventDefault(): void;
   stopImmediatePropagation(): void;

@@ -13,7 +13,10 @@ type Summary = Pick<Bookmark, "title">;
 export const bookmarks = new Hono<App>();
 
 bookmarks.get("/", async (c) => {
-  const page = await c.env.KV.list<Summary>({ prefix: PREFIX, limit: PAGE_SIZE, cursor: c.req.query("cursor") });
+  const query = { prefix: PREFIX, limit: PAGE_SIZE, cursor: c.req.query("cursor") };
+  const page = await c.env.KV.list<Summary>(query).catch((error: unknown) => {
+    throw error instanceof TypeError ? new Problem(400, "the cursor is not one of this list") : error;
+  });
   return c.json({
     bookmarks: page.keys.map(({ name, metadata }) => ({ id: name.slice(PREFIX.length), title: metadata?.title })),
     cursor: page.list_complete ? null : page.cursor,

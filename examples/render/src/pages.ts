@@ -7,7 +7,7 @@ function layout(title: string, body: Content): Html {
       <head>
         <meta charset="utf-8">
         <meta name="viewport" content="width=device-width">
-        <title>${title} · Lighthouses</title>
+        <title>${title}</title>
         <style>
           body { font: 1rem/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 40rem; padding: 0 1rem }
           label { display: block; margin: .5rem 0 }
