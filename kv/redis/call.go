@@ -60,7 +60,7 @@ func (s *Store) run(ctx context.Context, script *script, size int, keys []string
 	}
 	reply, err := cmd.Result()
 	if err != nil {
-		return nil, s.fail(ctx, "write", err)
+		return nil, s.fail(ctx, "run script on", keys[0], err)
 	}
 	return reply, nil
 }
@@ -83,27 +83,27 @@ func newOnce(ctx context.Context, verb, script string, keys []string, args []any
 	return once{cmd}
 }
 
-// fail turns an error of the client's, met while trying op, into one of package kv's. ctx
-// is the caller's context, not the bounded one.
-func (s *Store) fail(ctx context.Context, op string, err error) error {
+// fail turns an error of the client's, met while trying op on the Redis key name, into
+// one of package kv's. ctx is the caller's context, not the bounded one.
+func (s *Store) fail(ctx context.Context, op, name string, err error) error {
 	if err == nil {
 		return nil
 	}
 	if ended := contextEnd(ctx); ended != nil {
-		return fmt.Errorf("redis: %s: %w", op, ended)
+		return fmt.Errorf("redis: %s %q: %w", op, name, ended)
 	}
 	var reply redis.Error
 	if !errors.As(err, &reply) {
-		return fmt.Errorf("%w: redis: %s: %v", kv.ErrUnavailable, op, err) // the network's, or a timeout
+		return fmt.Errorf("%w: redis: %s %q: %v", kv.ErrUnavailable, op, name, err) // the network's, or a timeout
 	}
 	text := reply.Error()
 	switch {
 	case strings.Contains(text, "OOM command not allowed"):
-		return fmt.Errorf("%w: redis: %s: %s: raise Redis's maxmemory, or delete entries", kv.ErrFull, op, text)
+		return fmt.Errorf("%w: redis: %s %q: %s: raise Redis's maxmemory, or delete entries", kv.ErrFull, op, name, text)
 	case strings.Contains(text, "WRONGTYPE"):
-		return fmt.Errorf("%w: redis: %s: another program's data is under a name of ours: %s", kv.ErrCorrupt, op, text)
+		return corrupt(name, "it is not a string")
 	default: // LOADING, READONLY, CLUSTERDOWN, MASTERDOWN, NOAUTH, NOPERM, MISCONF, NOREPLICAS, BUSY, …
-		return fmt.Errorf("%w: redis: %s: %s", kv.ErrUnavailable, op, text)
+		return fmt.Errorf("%w: redis: %s %q: %s", kv.ErrUnavailable, op, name, text)
 	}
 }
 

@@ -3,8 +3,6 @@ package redis
 import (
 	"bytes"
 	"context"
-	"errors"
-	"fmt"
 
 	"github.com/redis/go-redis/v9"
 
@@ -60,25 +58,24 @@ func (s *Store) heads(ctx context.Context, ns string, names []string) ([]kv.Key,
 	bounded, cancel := s.bound(ctx, len(names)*headMax)
 	defer cancel()
 	pipe := s.client.Pipeline()
+	records := make([]string, len(names))
 	cmds := make([]*redis.StringCmd, len(names))
 	for i, name := range names {
-		cmds[i] = pipe.GetRange(bounded, s.keyspace.value(ns, name), 0, headMax-1)
+		records[i] = s.keyspace.value(ns, name)
+		cmds[i] = pipe.GetRange(bounded, records[i], 0, headMax-1)
 	}
-	_, failed := pipe.Exec(bounded)
+	_, _ = pipe.Exec(bounded) // its error is that of one of cmds
 	keys := make([]kv.Key, 0, len(names))
 	for i, cmd := range cmds {
 		head, err := cmd.Bytes()
 		if err != nil {
-			if err = s.fail(ctx, "list", err); errors.Is(err, kv.ErrCorrupt) {
-				err = fmt.Errorf("%w: key %q of namespace %q", err, names[i], ns)
-			}
-			return nil, err
+			return nil, s.fail(ctx, "get the head of", records[i], err)
 		}
 		if len(head) == 0 {
 			continue // it expired or was deleted meanwhile
 		}
 		r := record(head)
-		if err := r.checkHead(s.keyspace.value(ns, names[i])); err != nil {
+		if err := r.checkHead(records[i]); err != nil {
 			return nil, err
 		}
 		keys = append(keys, kv.Key{
@@ -88,7 +85,7 @@ func (s *Store) heads(ctx context.Context, ns string, names []string) ([]kv.Key,
 			Version:   r.version(),
 		})
 	}
-	return keys, s.fail(ctx, "list", failed)
+	return keys, nil
 }
 
 // lexEnd returns the end of a range of the index that has all names with prefix, as

@@ -138,10 +138,14 @@ func (s *Store) Close() error {
 
 // Ping returns nil if Redis answers, lets us in and has our data loaded.
 func (s *Store) Ping(ctx context.Context) error {
-	ctx, cancel := s.bound(ctx, 0)
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	bounded, cancel := s.bound(ctx, 0)
 	defer cancel()
 	// A real key, as a PING is answered by any node of a Cluster in any state.
-	return s.fail(ctx, "ping", s.client.Exists(ctx, s.keyspace.index("ping")).Err())
+	name := s.keyspace.index("ping")
+	return s.fail(ctx, "look for", name, s.client.Exists(bounded, name).Err())
 }
 
 // Get is kv.Store's.
@@ -184,7 +188,7 @@ func (s *Store) read(ctx context.Context, name string) (record, error) {
 	// a short deadline, and a large one gets the time that it needs.
 	b, err := s.client.GetRange(first, name, 0, window-1).Bytes()
 	if err != nil {
-		return nil, s.fail(ctx, "get", err)
+		return nil, s.fail(ctx, "get", name, err)
 	}
 	r := record(b)
 	if len(r) < window || r.checkHead(name) != nil || r.size() <= window {
@@ -194,7 +198,7 @@ func (s *Store) read(ctx context.Context, name string) (record, error) {
 	defer cancel()
 	b, err = s.client.Get(second, name).Bytes()
 	if err != nil && !errors.Is(err, redis.Nil) {
-		return nil, s.fail(ctx, "get", err)
+		return nil, s.fail(ctx, "get", name, err)
 	}
 	return record(b), nil
 }

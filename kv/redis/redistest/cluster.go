@@ -1,6 +1,7 @@
 package redistest
 
 import (
+	"fmt"
 	"net"
 	"os"
 	"path/filepath"
@@ -20,13 +21,14 @@ func StartCluster(t testing.TB, n int) []*Server {
 	for i := range nodes {
 		// The port that nodes talk to each other on is by default too high to exist
 		// beside a port that the kernel has chosen.
-		nodes[i] = Start(t, "--cluster-enabled", "yes", "--cluster-port", freePort(t), "--cluster-node-timeout", "2000")
+		_, port, _ := net.SplitHostPort(FreeAddr(t))
+		nodes[i] = Start(t, "--cluster-enabled", "yes", "--cluster-port", port, "--cluster-node-timeout", "2000")
 	}
 	for i, node := range nodes {
 		node.MustDo(t, "CLUSTER", "ADDSLOTSRANGE", strconv.Itoa(i*slots/n), strconv.Itoa((i+1)*slots/n-1))
 		host, port, _ := net.SplitHostPort(nodes[0].Addr)
 		if i > 0 {
-			node.MustDo(t, "CLUSTER", "MEET", host, port, busPort(nodes[0]))
+			node.MustDo(t, "CLUSTER", "MEET", host, port, nodes[0].arg("--cluster-port"))
 		}
 	}
 	deadline := time.Now().Add(startWait)
@@ -45,22 +47,14 @@ func StartCluster(t testing.TB, n int) []*Server {
 	return nodes
 }
 
-func busPort(s *Server) string {
-	for i, arg := range s.args {
-		if arg == "--cluster-port" {
-			return s.args[i+1]
-		}
-	}
-	return ""
-}
-
-// StartSentinel starts a Sentinel that watches master under the given name, and alone
-// decides that it is down.
-func StartSentinel(t testing.TB, name string, master *Server) *Server {
+// StartSentinel starts a Sentinel that knows primary by the given name, and alone decides
+// that it is down, when it has not answered for half a second.
+func StartSentinel(t testing.TB, name string, primary *Server) *Server {
 	t.Helper()
-	host, port, _ := net.SplitHostPort(master.Addr)
+	host, port, _ := net.SplitHostPort(primary.Addr)
 	config := filepath.Join(t.TempDir(), "sentinel.conf") // which Sentinel itself writes to
-	if err := os.WriteFile(config, []byte("sentinel monitor "+name+" "+host+" "+port+" 1\n"), 0o600); err != nil {
+	text := fmt.Sprintf("sentinel monitor %[1]s %[2]s %[3]s 1\nsentinel down-after-milliseconds %[1]s 500\nsentinel failover-timeout %[1]s 5000\n", name, host, port)
+	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	s := &Server{config: config, args: []string{"--sentinel"}}

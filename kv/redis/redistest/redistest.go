@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -44,6 +45,14 @@ func Start(t testing.TB, args ...string) *Server {
 	return s
 }
 
+// arg returns what follows name in the server's arguments, or nothing.
+func (s *Server) arg(name string) string {
+	if i := slices.Index(s.args, name); i >= 0 && i+1 < len(s.args) {
+		return s.args[i+1]
+	}
+	return ""
+}
+
 // start gives s all that its fields don't say yet, and runs it.
 func (s *Server) start(t testing.TB) {
 	t.Helper()
@@ -52,8 +61,7 @@ func (s *Server) start(t testing.TB) {
 	// Between our choice of a port and the server's use of it, another may take it.
 	var err error
 	for range 5 {
-		port := freePort(t)
-		s.Addr = net.JoinHostPort("127.0.0.1", port)
+		s.Addr = FreeAddr(t)
 		s.URL = "redis://" + s.Addr
 		if err = s.launch(); err == nil {
 			return
@@ -75,15 +83,15 @@ func find(t testing.TB) string {
 	return path
 }
 
-func freePort(t testing.TB) string {
+// FreeAddr returns a loopback address, host:port, that nothing listens on at the moment.
+func FreeAddr(t testing.TB) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	_, port, _ := net.SplitHostPort(l.Addr().String())
-	return port
+	return l.Addr().String()
 }
 
 // launch runs the server at s.Addr and waits until it answers.

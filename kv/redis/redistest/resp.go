@@ -24,10 +24,20 @@ func (s *Server) Do(args ...string) (string, error) {
 	if err := conn.SetDeadline(time.Now().Add(startWait)); err != nil {
 		return "", err
 	}
-	if _, err := io.WriteString(conn, encode(args)); err != nil {
+	replies := bufio.NewReader(conn)
+	if password := s.arg("--requirepass"); password != "" {
+		if _, err := exchange(conn, replies, "AUTH", password); err != nil {
+			return "", err
+		}
+	}
+	return exchange(conn, replies, args...)
+}
+
+func exchange(w io.Writer, replies *bufio.Reader, args ...string) (string, error) {
+	if _, err := io.WriteString(w, encode(args)); err != nil {
 		return "", err
 	}
-	return readReply(bufio.NewReader(conn))
+	return readReply(replies)
 }
 
 // MustDo is Do for commands that should succeed.
