@@ -11,12 +11,15 @@ import (
 // Fetch is the global fetch: it goes through [Host.Fetch].
 //
 // Spec: https://fetch.spec.whatwg.org/#fetch-method
-var Fetch = js.Function{Name: "fetch", Length: 1, Call: fetch}
+var Fetch = js.Function{Name: "fetch", Length: 1, Promise: true, Call: fetch}
 
 func fetch(c *js.Call) (any, error) {
 	r, err := makeRequest(c.VM, c.Arg(0), c.Arg(1)) // step 2
 	if err != nil {
 		return nil, err
+	}
+	if r.signal != nil && r.signal.aborted { // step 4
+		return nil, r.signal.err()
 	}
 	address, _, _ := strings.Cut(r.url, "#")
 	scheme, _, _ := strings.Cut(address, ":")
@@ -39,13 +42,39 @@ func fetch(c *js.Call) (any, error) {
 	if r.body != nil && body == nil {
 		outgoing.Body = []byte{}
 	}
-	return c.Async(func(ctx context.Context) (any, error) {
+	return r.signal.bound(c.VM, func(ctx context.Context) (any, error) {
 		h, err := host.Fetch(ctx, outgoing)
 		if err != nil {
 			return nil, networkError(ctx, err)
 		}
 		return newReceived(h), nil
 	})
+}
+
+// bound runs work as [js.VM.Async] does, until s is aborted: then ctx ends and the promise
+// is rejected with the reason. A nil s never aborts.
+//
+// Spec: https://fetch.spec.whatwg.org/#abort-fetch
+func (s *abortSignal) bound(vm *js.VM, work func(context.Context) (any, error)) (any, error) {
+	if s == nil {
+		return vm.Async(work), nil
+	}
+	ctx, cancel := context.WithCancel(vm.Context())
+	result := vm.NewDeferred()
+	forget := s.onAbort(func() {
+		cancel()
+		result.Reject(s.err())
+	})
+	vm.Then(vm.Async(func(context.Context) (any, error) { return work(ctx) }), func(v js.Value, err error) {
+		forget()
+		cancel()
+		if err != nil {
+			result.Reject(err)
+			return
+		}
+		result.Resolve(v)
+	})
+	return result.Promise(), nil
 }
 
 // networkError is what a script sees of a Host's error.

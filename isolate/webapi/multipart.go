@@ -47,7 +47,7 @@ func parseMultipart(data []byte, boundary string, modified int64) (*formData, er
 	parts := multipart.NewReader(bytes.NewReader(data), boundary)
 	for {
 		part, err := parts.NextRawPart()
-		if errors.Is(err, io.EOF) && len(data) > 0 {
+		if err == io.EOF { // as it is: at the last boundary. Wrapped, the bytes ended before it
 			return f, nil
 		}
 		if err != nil {

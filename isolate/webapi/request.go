@@ -21,6 +21,7 @@ var Request = js.Class[request]{
 			js.Getter("method", func(r *request, _ *js.Call) (any, error) { return r.method, nil }),
 			js.Getter("url", func(r *request, _ *js.Call) (any, error) { return r.url, nil }),
 			js.Getter("redirect", func(r *request, _ *js.Call) (any, error) { return r.redirect, nil }),
+			js.Getter("signal", (*request).getSignal),
 			js.Getter("cf", (*request).getCF),
 			js.Method("clone", 0, (*request).clone),
 		},
@@ -35,7 +36,8 @@ type request struct {
 	method   string
 	url      string // absolute, with its fragment
 	redirect string
-	inert    *inert // nil: all at their defaults
+	signal   *abortSignal // nil: nothing can abort it, and nobody has asked for it
+	inert    *inert       // nil: all at their defaults
 
 	incoming *HTTPRequest // what it was made for, or copied from; nil: a script's own
 	partial  bool         // headers lacks what incoming.Client adds
@@ -133,6 +135,9 @@ func (r *request) copy(from *request) {
 	r.method, r.url, r.redirect, r.inert = from.method, from.url, from.redirect, from.inert
 	r.headers = headers{list: from.fields().snapshot(), shared: true}
 	r.incoming, r.cf = from.incoming, from.cf
+	if from.signal != nil {
+		r.signal = dependentSignal(from.signal)
+	}
 }
 
 // parseRequestURL parses the address of a request that a script makes. There is no page
@@ -170,6 +175,11 @@ func (r *request) init(vm *js.VM, init js.Value) (contentType string, err error)
 			return "", err
 		}
 	}
+	if signal := vm.Get(init, "signal"); !js.IsUndefined(signal) {
+		if err := r.follow(vm, signal); err != nil {
+			return "", err
+		}
+	}
 	if !js.IsUndefined(fields) { // step 32
 		r.headers = headers{}
 		if err := r.headers.fill(vm, fields); err != nil {
@@ -183,6 +193,27 @@ func (r *request) init(vm *js.VM, init js.Value) (contentType string, err error)
 		return "", errBodiless(r.method)
 	}
 	return r.extract(vm, body) // step 36
+}
+
+// follow makes v, a signal or null, what aborts r.
+func (r *request) follow(vm *js.VM, v js.Value) error {
+	r.signal = nil
+	if js.IsNullish(v) {
+		return nil
+	}
+	source := js.As[abortSignal](vm, v)
+	if source == nil {
+		return js.TypeError("signal: not an AbortSignal")
+	}
+	r.signal = dependentSignal(source) // step 31
+	return nil
+}
+
+func (r *request) getSignal(*js.Call) (any, error) {
+	if r.signal == nil {
+		r.signal = new(abortSignal)
+	}
+	return r.signal, nil
 }
 
 // normalizeMethod returns the method that a script means.
