@@ -91,8 +91,8 @@ func (c *Catalog) try(ctx context.Context, edit edit) (*Snapshot, error) {
 		return nil, err
 	}
 	if len(data) > kv.ValueBytesMax {
-		err := &bundles.SizeError{What: "the list of functions and routes", Bytes: len(data), BytesMax: kv.ValueBytesMax}
-		return nil, fmt.Errorf("%w: remove some", err)
+		size := &bundles.SizeError{What: "the list of functions and routes", Bytes: len(data), BytesMax: kv.ValueBytesMax}
+		return nil, fmt.Errorf("%w: %w: remove some", ErrTooLarge, size)
 	}
 	s.Mark, err = c.swap.Swap(ctx, Namespace, headKey, s.Mark, kv.Entry{Value: data})
 	if errors.Is(err, kv.ErrUnavailable) {

@@ -15,6 +15,9 @@ var (
 	// ErrBusy says that others changed the catalog again and again meanwhile; nothing was
 	// changed. Trying later helps.
 	ErrBusy = errors.New("the catalog is busy with other changes")
+	// ErrTooLarge says that something is past a limit of the catalog; nothing was changed.
+	// The error is a *bundles.SizeError too.
+	ErrTooLarge = errors.New("the catalog has no room for it")
 	// ErrCorrupt says that what the store holds is not a catalog that Skerry wrote.
 	ErrCorrupt = errors.New("catalog is corrupt")
 	// ErrNewer says that a newer Skerry wrote the catalog: this node must be upgraded.

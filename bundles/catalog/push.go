@@ -25,8 +25,8 @@ const MessageBytesMax = 1024
 // that version, Unchanged, and makes no new one.
 //
 // It returns a *ConflictError if the function wants a route that is another's, what
-// Manifest.Validate and Config.Claims say against m, a *bundles.SizeError if message or
-// catalog become too large, or ErrBusy. Then nothing was changed. After kv.ErrUnavailable that is not known, but pushing again is safe.
+// Manifest.Validate and Config.Claims say against m, ErrTooLarge, or ErrBusy. Then nothing
+// was changed. After kv.ErrUnavailable that is not known, but pushing again is safe.
 func (c *Catalog) Push(ctx context.Context, m bundles.Manifest, d bundles.Digest, message string) (Change, error) {
 	change, err := c.push(ctx, m, d, message)
 	if err != nil {
@@ -103,7 +103,8 @@ func (c *Catalog) check(m bundles.Manifest, d bundles.Digest, message string) ([
 		return nil, err
 	}
 	if len(message) > MessageBytesMax {
-		return nil, &bundles.SizeError{What: "the message", Bytes: len(message), BytesMax: MessageBytesMax}
+		size := &bundles.SizeError{What: "the message", Bytes: len(message), BytesMax: MessageBytesMax}
+		return nil, fmt.Errorf("%w: %w", ErrTooLarge, size)
 	}
 	if !utf8.ValidString(message) {
 		return nil, errors.New("the message is not UTF-8 text")

@@ -83,7 +83,7 @@ func TestHeadThatIsTooLarge(t *testing.T) {
 		return false, nil
 	})
 	var size *bundles.SizeError
-	if !errors.As(err, &size) || size.Bytes <= kv.ValueBytesMax {
+	if !errors.Is(err, ErrTooLarge) || !errors.As(err, &size) || size.Bytes <= kv.ValueBytesMax {
 		t.Errorf("change: %v, want a SizeError", err)
 	}
 	if after, err := c.Snapshot(t.Context()); err != nil || after.Mark != before.Mark {

@@ -69,6 +69,9 @@ type job struct {
 func (l *loop) prepare(ctx context.Context, j *job) {
 	defer j.cancel()
 	ready := &Function{Name: j.want.Name, Routes: j.want.Routes}
+	if j.last != nil && j.last.is(&j.want) {
+		ready.Lost = j.last.Lost
+	}
 	for _, share := range j.want.Live {
 		live, served := j.have.live(share.Record)
 		if !served {

@@ -63,9 +63,8 @@ func TestLocalFullDisk(t *testing.T) {
 
 	var noInodes error
 	for seed := uint64(100); seed < 500 && noInodes == nil; seed++ {
-		d, data := storetest.Data(seed, 1)
-		data = append(data, byte(seed), byte(seed>>8))
-		d = bundles.DigestOf(data)
+		data := []byte{byte(seed), byte(seed >> 8)}
+		d := bundles.DigestOf(data)
 		noInodes = l.Put(t.Context(), d, data)
 	}
 	if !errors.Is(noInodes, store.ErrFull) {

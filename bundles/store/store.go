@@ -21,6 +21,9 @@ var (
 	ErrCorrupt = errors.New("bundle is corrupt")
 	// ErrFull says that there is no room; nothing was changed.
 	ErrFull = errors.New("no space left for bundles")
+	// ErrTooLarge says that the bundle has more than bundles.EncodedBytesMax bytes. The
+	// error is a *bundles.SizeError too.
+	ErrTooLarge = errors.New("the store takes no such bundle")
 )
 
 // Store keeps bundles by digest. All methods are safe for concurrent use and return ctx's
@@ -29,8 +32,7 @@ type Store interface {
 	// Put keeps data under d. When it returns nil, data is as durable as the store is,
 	// and whole; before, it is not there at all. Putting a bundle that is there already
 	// writes it anew, which mends a damaged one, and makes it young in the eyes of Sweep.
-	// It does not keep data. It returns ErrMismatch, ErrFull, or a
-	// *bundles.SizeError for more than bundles.EncodedBytesMax bytes.
+	// It does not keep data. It returns ErrMismatch, ErrTooLarge or ErrFull.
 	Put(ctx context.Context, d bundles.Digest, data []byte) error
 
 	// Get returns the bytes that d names, verified, and the caller's to keep. It returns
@@ -59,8 +61,8 @@ func checkPut(d bundles.Digest, data []byte) error {
 		return fmt.Errorf("put bundle: %w", err)
 	}
 	if len(data) > bundles.EncodedBytesMax {
-		err := &bundles.SizeError{What: "the bundle", Bytes: len(data), BytesMax: bundles.EncodedBytesMax}
-		return fmt.Errorf("put bundle %s: %w", d, err)
+		size := &bundles.SizeError{What: "the bundle", Bytes: len(data), BytesMax: bundles.EncodedBytesMax}
+		return fmt.Errorf("put bundle %s: %w: %w", d, ErrTooLarge, size)
 	}
 	if got := bundles.DigestOf(data); got != d {
 		return fmt.Errorf("put bundle %s: %w: theirs is %s", d, ErrMismatch, got)

@@ -122,3 +122,10 @@ func (f *Faulty) Swap(ctx context.Context, ns, key string, old kv.Version, e kv.
 		return f.store.(kv.Swapper).Swap(ctx, ns, key, old, e)
 	})
 }
+
+// Calls returns how many calls there were since FailAt, FailFrom or Heal.
+func (f *Faulty) Calls() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.mu.calls
+}

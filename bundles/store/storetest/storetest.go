@@ -110,10 +110,12 @@ func tooLarge(t *testing.T, s store.Store) {
 	data := make([]byte, bundles.EncodedBytesMax+1)
 	d := bundles.DigestOf(data)
 	var size *bundles.SizeError
-	if err := s.Put(t.Context(), d, data); !errors.As(err, &size) || size.Bytes != len(data) {
+	err := s.Put(t.Context(), d, data)
+	wantErr(t, err, store.ErrTooLarge)
+	if !errors.As(err, &size) || size.Bytes != len(data) {
 		t.Errorf("put: %v, want a SizeError", err)
 	}
-	_, err := s.Get(t.Context(), d)
+	_, err = s.Get(t.Context(), d)
 	wantErr(t, err, store.ErrNotFound)
 }
 
