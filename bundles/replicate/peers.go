@@ -1,0 +1,142 @@
+package replicate
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/skerry-edge/skerry/kv"
+)
+
+// PeersNamespace is where nodes on one store say that they are there. No function and no
+// user of the control API may reach it.
+const PeersNamespace = "skerry:nodes"
+
+const (
+	announceEvery = 2 * time.Second
+	// announceLife is how long a node counts as reachable after it was heard of.
+	announceLife = 7 * time.Second
+	askEvery     = 100 * time.Millisecond
+)
+
+// Peer is a node that shares the store.
+type Peer struct {
+	ID      string `json:"id"`
+	Applied int64  `json:"applied"` // the catalog's revision that it serves, held functions aside
+}
+
+// Peers tells the nodes on one store of each other, so that a push can wait for all of
+// them. A node that dies is forgotten within seconds.
+type Peers struct {
+	store   kv.Store
+	id      string
+	applied func() int64
+	told    chan struct{} // holds a token when there is news to announce
+	quit    chan struct{}
+	stopped sync.WaitGroup
+}
+
+// StartPeers announces this node under id until Close. applied says which revision it
+// serves. It starts even if the store is out of reach: the node is announced later.
+func StartPeers(s kv.Store, id string, applied func() int64) *Peers {
+	p := &Peers{store: s, id: id, applied: applied, told: make(chan struct{}, 1), quit: make(chan struct{})}
+	p.stopped.Go(p.run)
+	return p
+}
+
+// Tell announces this node at once, because the revision that it serves has changed.
+func (p *Peers) Tell() {
+	select {
+	case p.told <- struct{}{}:
+	default:
+	}
+}
+
+// Close takes the announcement back and ends.
+func (p *Peers) Close() {
+	close(p.quit)
+	p.stopped.Wait()
+}
+
+func (p *Peers) run() {
+	tick := time.NewTicker(announceEvery)
+	defer tick.Stop()
+	for {
+		p.announce()
+		select {
+		case <-tick.C:
+		case <-p.told:
+		case <-p.quit:
+			ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+			defer cancel()
+			_ = p.store.Delete(ctx, PeersNamespace, p.id) // it expires by itself otherwise
+			return
+		}
+	}
+}
+
+func (p *Peers) announce() {
+	text, err := json.Marshal(Peer{ID: p.id, Applied: p.applied()})
+	if err != nil {
+		panic(err) // two plain fields
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), announceEvery)
+	defer cancel()
+	// If the store is away there is nobody to tell; the next announcement comes soon.
+	_, _ = p.store.Put(ctx, PeersNamespace, p.id, kv.Entry{Value: text, ExpiresAt: time.Now().Add(announceLife)})
+}
+
+// List returns the nodes that are reachable now, this one among them.
+func (p *Peers) List(ctx context.Context) ([]Peer, error) {
+	self := Peer{ID: p.id, Applied: p.applied()}
+	peers := []Peer{self}
+	for cursor, more := "", true; more; more = cursor != "" {
+		page, err := p.store.List(ctx, PeersNamespace, kv.Query{Cursor: cursor})
+		if err != nil {
+			return nil, fmt.Errorf("list nodes: %w", err)
+		}
+		cursor = page.Cursor
+		for _, k := range page.Keys {
+			if k.Name == p.id {
+				continue
+			}
+			var peer Peer
+			e, err := p.store.Get(ctx, PeersNamespace, k.Name)
+			if err != nil || json.Unmarshal(e.Value, &peer) != nil {
+				continue // gone meanwhile
+			}
+			peers = append(peers, peer)
+		}
+	}
+	return peers, nil
+}
+
+// Await waits until all reachable nodes serve revision, or ctx ends, and returns them as
+// they were last heard of.
+func (p *Peers) Await(ctx context.Context, revision int64) ([]Peer, error) {
+	var last []Peer
+	for {
+		peers, err := p.List(ctx)
+		if err != nil && ctx.Err() != nil && last != nil {
+			return last, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		last = peers
+		behind := false
+		for _, peer := range peers {
+			behind = behind || peer.Applied < revision
+		}
+		if !behind {
+			return peers, nil
+		}
+		select {
+		case <-time.After(askEvery):
+		case <-ctx.Done():
+			return peers, nil
+		}
+	}
+}
