@@ -161,7 +161,8 @@ func (s *Store) Close() error {
 
 // openFile opens the bbolt file at path, which must exist.
 func openFile(path string, sizeBytesMax int64) (db *bbolt.DB, err error) {
-	// bbolt trusts the pages it reads, so a damaged one may panic or point outside of the file.
+	// bbolt trusts the pages it reads, so a damaged one may make it panic or look outside
+	// of the file. Then it leaves the file mapped, and locked until this process ends.
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
 		if p := recover(); p != nil {
@@ -175,7 +176,7 @@ func openFile(path string, sizeBytesMax int64) (db *bbolt.DB, err error) {
 		MaxSize:         int(sizeBytesMax),
 		NoStatistics:    true, // they cost every reader a lock
 		OpenFile: func(name string, flag int, mode os.FileMode) (*os.File, error) {
-			return os.OpenFile(name, flag&^os.O_CREATE, mode) // bbolt would not create it crash-safely: see create
+			return os.OpenFile(name, flag&^os.O_CREATE, mode) // for creating it there is create
 		},
 	})
 }

@@ -1,14 +1,26 @@
 package bolt_test
 
 import (
+	"os"
 	"path/filepath"
 	"testing"
 	"time"
+
+	"go.uber.org/goleak"
 
 	"github.com/skerry-edge/skerry/kv"
 	"github.com/skerry-edge/skerry/kv/bolt"
 	"github.com/skerry-edge/skerry/kv/kvtest"
 )
+
+// TestMain also is the program that TestCrash kills.
+func TestMain(m *testing.M) {
+	if path := os.Getenv(crashChildEnv); path != "" {
+		crashChild(path)
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
 
 func TestConformance(t *testing.T) {
 	t.Parallel()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"runtime/debug"
 	"strings"
 	"sync"
@@ -136,6 +137,7 @@ func (w *writer) commitQueued() {
 		for _, item := range batch {
 			close(item.done)
 		}
+		runtime.Gosched() // who was waiting often has another write: let it come along
 	}
 }
 

@@ -37,6 +37,7 @@ func BenchmarkGetParallel(b *testing.B) {
 	s := filled(b)
 	b.ReportAllocs()
 	b.SetParallelism(16)
+	b.ResetTimer()
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
 			if _, err := s.Get(b.Context(), "shop", "user:0500"); err != nil {
