@@ -3,6 +3,7 @@ package js
 import (
 	"context"
 	"math"
+	"slices"
 
 	"github.com/dop251/goja"
 )
@@ -34,6 +35,9 @@ func (c *Call) Arg(i int) Value {
 	}
 	return Undefined
 }
+
+// Args returns the arguments from i on. The slice is the caller's.
+func (c *Call) Args(i int) []Value { return slices.Clone(c.args[min(i, len(c.args)):]) }
 
 // Given says whether argument i is there and not undefined.
 func (c *Call) Given(i int) bool { return !IsUndefined(c.Arg(i)) }
@@ -134,6 +138,15 @@ func (vm *VM) Index(v Value, i int) Value {
 // Set writes property name of o as an assignment does, or throws.
 func (vm *VM) Set(o *Object, name string, value any) {
 	if err := o.Set(name, vm.ToValue(value)); err != nil {
+		panic(err)
+	}
+}
+
+// Define makes an own property of o, as an object literal does, whatever setters o
+// inherits; or throws if o refuses it. Whether the property is enumerable is the caller's
+// choice.
+func (vm *VM) Define(o *Object, name string, value any, enumerable bool) {
+	if err := o.DefineDataProperty(name, vm.ToValue(value), goja.FLAG_TRUE, goja.FLAG_TRUE, goja.ToFlag(enumerable)); err != nil {
 		panic(err)
 	}
 }

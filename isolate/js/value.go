@@ -1,6 +1,7 @@
 package js
 
 import (
+	"math/big"
 	"reflect"
 
 	"github.com/dop251/goja"
@@ -39,6 +40,9 @@ func IsNumber(v Value) bool { return goja.IsNumber(v) }
 // IsSymbol says whether v is a symbol.
 func IsSymbol(v Value) bool { _, ok := v.(*goja.Symbol); return ok }
 
+// IsBigInt says whether v is a primitive bigint.
+func IsBigInt(v Value) bool { return !IsObject(v) && v.ExportType() == bigIntType }
+
 // IsFunction says whether v can be called.
 func IsFunction(v Value) bool { _, ok := goja.AssertFunction(v); return ok }
 
@@ -64,6 +68,7 @@ func ClassName(v Value) string {
 var (
 	promiseType = reflect.TypeFor[*goja.Promise]()
 	bufferType  = reflect.TypeFor[goja.ArrayBuffer]()
+	bigIntType  = reflect.TypeFor[*big.Int]()
 )
 
 func isClass(v Value, name string) bool { return ClassName(v) == name }

@@ -1,0 +1,227 @@
+package webapi
+
+import (
+	"bytes"
+
+	"github.com/skerry-edge/skerry/isolate/js"
+)
+
+// StructuredClone copies a value with everything in it.
+//
+// Spec: https://html.spec.whatwg.org/multipage/structured-data.html#dom-structuredclone
+var StructuredClone = js.Function{Name: "structuredClone", Length: 1, Call: structuredClone}
+
+// cloneDepthMax bounds nesting: the copier calls itself.
+const cloneDepthMax = 5000
+
+func structuredClone(c *js.Call) (any, error) {
+	if c.Len() == 0 {
+		return nil, js.TypeError("structuredClone: 1 argument(s) required, but only 0 present")
+	}
+	if err := dictionary("the options of structuredClone", c.Arg(1)); err != nil {
+		return nil, err
+	}
+	k := &cloner{vm: c.VM, copies: make(map[js.Value]js.Value)}
+	transferred, err := k.transfer(c.VM.Get(c.Arg(1), "transfer"))
+	if err != nil {
+		return nil, err
+	}
+	out, err := k.clone(c.Arg(0))
+	if err != nil {
+		return nil, err
+	}
+	for _, buffer := range transferred {
+		c.VM.Detach(buffer)
+	}
+	return out, nil
+}
+
+// cloner copies one graph of values.
+type cloner struct {
+	vm     *js.VM
+	copies map[js.Value]js.Value // by original: what is met twice is one thing in the copy too
+	depth  int
+}
+
+// transfer gives the memory of the buffers in list to new ones, which stand for them in
+// the copy. The caller takes it from the old ones when the copy is made.
+//
+// Spec: https://html.spec.whatwg.org/multipage/structured-data.html#structuredserializewithtransfer
+func (k *cloner) transfer(list js.Value) (buffers []js.Value, err error) {
+	if js.IsUndefined(list) {
+		return nil, nil
+	}
+	if !k.vm.Iterable(list) {
+		return nil, js.TypeError("structuredClone: transfer is not a list")
+	}
+	k.vm.ForOf(list, func(v js.Value) bool {
+		switch {
+		case k.vm.Kind(v) != "ArrayBuffer":
+			err = dataCloneError("what is to be transferred is not an ArrayBuffer")
+		case k.vm.Detached(v):
+			err = dataCloneError("an ArrayBuffer that is to be transferred is detached")
+		case k.copies[v] != nil:
+			err = dataCloneError("an ArrayBuffer is to be transferred twice")
+		default:
+			memory, _ := k.vm.BytesOf(v)
+			k.copies[v] = k.vm.ToValue(js.Buffer(memory))
+			buffers = append(buffers, v)
+		}
+		return err == nil
+	})
+	return buffers, err
+}
+
+func dataCloneError(what string) error {
+	return &js.DOMError{Name: "DataCloneError", Message: "structuredClone: " + what}
+}
+
+// clone copies v.
+//
+// Spec: https://html.spec.whatwg.org/multipage/structured-data.html#structuredserializeinternal
+func (k *cloner) clone(v js.Value) (js.Value, error) {
+	o, ok := v.(*js.Object)
+	switch {
+	case js.IsSymbol(v):
+		return nil, dataCloneError("a symbol cannot be cloned")
+	case !ok:
+		return v, nil
+	case k.copies[v] != nil:
+		return k.copies[v], nil
+	case k.depth == cloneDepthMax:
+		return nil, js.RangeError("structuredClone: the value is nested more than %d deep", cloneDepthMax)
+	}
+	k.depth++
+	defer func() { k.depth-- }()
+	switch kind := k.vm.Kind(o); kind {
+	case "Object", "Arguments":
+		return k.properties(o, k.vm.NewObject())
+	case "Array":
+		out := k.vm.NewArray()
+		k.vm.Set(out, "length", k.vm.Get(o, "length"))
+		return k.properties(o, out)
+	case "Boolean", "Number", "String", "BigInt":
+		return k.made(o, k.vm.Construct(k.vm.Intrinsic("Object"), k.vm.Unboxed(o))), nil
+	case "Date":
+		return k.made(o, k.vm.Construct(k.vm.Intrinsic("Date"), k.vm.Unboxed(o))), nil
+	case "RegExp":
+		return k.made(o, k.vm.Construct(k.vm.Intrinsic("RegExp"), k.vm.Get(o, "source"), k.vm.Get(o, "flags"))), nil
+	case "Error":
+		return k.error(o)
+	case "Map":
+		return k.mapping(o)
+	case "Set":
+		return k.set(o)
+	case "ArrayBuffer":
+		if k.vm.Detached(o) {
+			return nil, dataCloneError("an ArrayBuffer is detached")
+		}
+		memory, _ := k.vm.BytesOf(o)
+		return k.made(o, k.vm.ToValue(js.Buffer(bytes.Clone(memory)))), nil
+	case "DataView", "Int8Array", "Uint8Array", "Uint8ClampedArray", "Int16Array", "Uint16Array", "Int32Array", "Uint32Array",
+		"BigInt64Array", "BigUint64Array", "Float32Array", "Float64Array":
+		return k.view(o, kind)
+	case "DOMException":
+		e := js.As[domException](k.vm, o)
+		return k.made(o, k.vm.ToValue(&domException{name: e.name, message: e.message})), nil
+	default:
+		return nil, dataCloneError("a " + kind + " cannot be cloned")
+	}
+}
+
+// made notes that out is the copy of o.
+func (k *cloner) made(o, out js.Value) js.Value {
+	k.copies[o] = out
+	return out
+}
+
+// properties copies the enumerable properties of o to out, its copy.
+func (k *cloner) properties(o, out *js.Object) (js.Value, error) {
+	k.made(o, out)
+	for _, name := range k.vm.Keys(o) {
+		if _, ok := k.vm.Own(o, name); !ok {
+			continue // a getter has deleted it
+		}
+		v, err := k.clone(k.vm.Get(o, name))
+		if err != nil {
+			return nil, err
+		}
+		k.vm.Define(out, name, v, true)
+	}
+	return out, nil
+}
+
+func (k *cloner) mapping(o *js.Object) (js.Value, error) {
+	class := k.vm.Intrinsic("Map")
+	out := k.vm.Construct(class)
+	k.made(o, out)
+	set := k.vm.Get(k.vm.Get(class, "prototype"), "set")
+	elements := k.vm.Elements(o)
+	for i := 0; i < len(elements); i += 2 {
+		key, err := k.clone(elements[i])
+		if err != nil {
+			return nil, err
+		}
+		value, err := k.clone(elements[i+1])
+		if err != nil {
+			return nil, err
+		}
+		k.vm.Invoke(set, out, key, value)
+	}
+	return out, nil
+}
+
+func (k *cloner) set(o *js.Object) (js.Value, error) {
+	class := k.vm.Intrinsic("Set")
+	out := k.vm.Construct(class)
+	k.made(o, out)
+	add := k.vm.Get(k.vm.Get(class, "prototype"), "add")
+	for _, element := range k.vm.Elements(o) {
+		element, err := k.clone(element)
+		if err != nil {
+			return nil, err
+		}
+		k.vm.Invoke(add, out, element)
+	}
+	return out, nil
+}
+
+// view copies a view with the whole buffer that it is over, which other views may share.
+func (k *cloner) view(o *js.Object, kind string) (js.Value, error) {
+	buffer, err := k.clone(k.vm.Get(o, "buffer"))
+	if err != nil {
+		return nil, err
+	}
+	length := "length"
+	if kind == "DataView" {
+		length = "byteLength"
+	}
+	return k.made(o, k.vm.Construct(k.vm.Intrinsic(kind), buffer, k.vm.Get(o, "byteOffset"), k.vm.Get(o, length))), nil
+}
+
+// error copies an error: its class, if that is one of the language, message, stack and
+// cause.
+func (k *cloner) error(o *js.Object) (js.Value, error) {
+	name := "Error"
+	switch n := k.vm.String(k.vm.Get(o, "name")); n {
+	case "EvalError", "RangeError", "ReferenceError", "SyntaxError", "TypeError", "URIError":
+		name = n
+	}
+	var message js.Value = js.Undefined
+	if d, ok := k.vm.Own(o, "message"); ok && d.Value != nil {
+		message = k.vm.ToValue(k.vm.String(d.Value))
+	}
+	out := k.vm.Construct(k.vm.Intrinsic(name), message)
+	k.made(o, out)
+	if d, ok := k.vm.Own(o, "stack"); ok && d.Value != nil && js.IsString(d.Value) {
+		k.vm.Define(out, "stack", d.Value, false)
+	}
+	if d, ok := k.vm.Own(o, "cause"); ok && d.Value != nil {
+		cause, err := k.clone(d.Value)
+		if err != nil {
+			return nil, err
+		}
+		k.vm.Define(out, "cause", cause, false)
+	}
+	return out, nil
+}

@@ -1,0 +1,145 @@
+package webapi
+
+import (
+	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
+
+	textencoding "golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/htmlindex"
+	"golang.org/x/text/transform"
+)
+
+// encoding is one of the Encoding Standard's.
+//
+// Spec: https://encoding.spec.whatwg.org/#names-and-labels
+type encoding struct {
+	name       string
+	unicode    bool // a text may begin with a byte order mark
+	newDecoder func() decoder
+}
+
+// decoder decodes one text that comes in pieces.
+type decoder interface {
+	// decode returns the text of the next piece. Bytes that are none become U+FFFD, or
+	// errMalformed if fatal. What ends in the middle of a character waits for the next
+	// piece, unless this one is final.
+	decode(piece []byte, final, fatal bool) (string, error)
+}
+
+// encodingLabelled finds the encoding that a label stands for, without regard to case and
+// white space around it.
+//
+// Spec: https://encoding.spec.whatwg.org/#concept-encoding-get
+func encodingLabelled(label string) (encoding, bool) {
+	label = strings.Trim(label, "\t\n\f\r ")
+	for i := range len(label) {
+		if label[i] >= utf8.RuneSelf || label[i] <= ' ' {
+			return encoding{}, false // the index would fold and trim more than the Standard
+		}
+	}
+	e, err := htmlindex.Get(label)
+	if err != nil {
+		return encoding{}, false
+	}
+	name, err := htmlindex.Name(e)
+	if err != nil {
+		return encoding{}, false
+	}
+	switch name {
+	case "replacement":
+		return encoding{}, false
+	case "utf-8":
+		return encoding{name, true, func() decoder { return new(utf8Decoder) }}, true
+	case "utf-16le":
+		return encoding{name, true, func() decoder { return new(utf16Decoder) }}, true
+	case "utf-16be":
+		return encoding{name, true, func() decoder { return &utf16Decoder{bigEndian: true} }}, true
+	}
+	return encoding{name, false, func() decoder { return &legacyDecoder{from: e.NewDecoder()} }}, true
+}
+
+// utf16Decoder decodes UTF-16; its zero value the little-endian one.
+//
+// Spec: https://encoding.spec.whatwg.org/#shared-utf-16-decoder
+type utf16Decoder struct {
+	bigEndian bool
+	half      []byte // the first byte of a code unit, if that is all there was
+	lead      rune   // a leading surrogate whose other half has not come; 0: none
+}
+
+func (d *utf16Decoder) decode(piece []byte, final, fatal bool) (string, error) {
+	if len(d.half) > 0 {
+		piece = append(d.half, piece...)
+		d.half = nil
+	}
+	out := make([]byte, 0, len(piece)+len(piece)/2)
+	malformed := false
+	for ; len(piece) >= 2; piece = piece[2:] {
+		unit := rune(piece[0]) | rune(piece[1])<<8
+		if d.bigEndian {
+			unit = rune(piece[0])<<8 | rune(piece[1])
+		}
+		if d.lead != 0 {
+			pair := utf16.DecodeRune(d.lead, unit)
+			d.lead = 0
+			out = utf8.AppendRune(out, pair)
+			if pair != utf8.RuneError {
+				continue
+			}
+			malformed = true
+		}
+		switch {
+		case unit >= 0xD800 && unit < 0xDC00:
+			d.lead = unit
+		case unit >= 0xDC00 && unit < 0xE000:
+			malformed = true
+			out = utf8.AppendRune(out, utf8.RuneError)
+		default:
+			out = utf8.AppendRune(out, unit)
+		}
+	}
+	if final && (d.lead != 0 || len(piece) > 0) {
+		malformed = true
+		out = utf8.AppendRune(out, utf8.RuneError)
+	} else if len(piece) > 0 {
+		d.half = []byte{piece[0]}
+	}
+	if malformed && fatal {
+		return "", errMalformed
+	}
+	return string(out), nil
+}
+
+// legacyDecoder decodes everything that is not Unicode.
+type legacyDecoder struct {
+	from    *textencoding.Decoder
+	pending []byte // the beginning of a character that the next piece ends
+}
+
+func (d *legacyDecoder) decode(piece []byte, final, fatal bool) (string, error) {
+	piece = append(d.pending, piece...)
+	d.pending = nil
+	out := make([]byte, 0, len(piece)+16)
+	var chunk [1024]byte
+	for {
+		written, read, err := d.from.Transform(chunk[:], piece, final)
+		out = append(out, chunk[:written]...)
+		piece = piece[read:]
+		if err == transform.ErrShortDst {
+			continue
+		}
+		if len(piece) > 0 && final {
+			out = utf8.AppendRune(out, utf8.RuneError)
+			break
+		}
+		d.pending = append(d.pending, piece...)
+		break
+	}
+	// No character of these encodings is U+FFFD itself, but for one code of gb18030 that
+	// nothing has a use for.
+	if fatal && strings.ContainsRune(string(out), utf8.RuneError) {
+		return "", errMalformed
+	}
+	return string(out), nil
+}

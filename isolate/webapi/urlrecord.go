@@ -1,0 +1,286 @@
+package webapi
+
+import (
+	"errors"
+	"strings"
+
+	whatwg "github.com/nlnwa/whatwg-url/url"
+	"golang.org/x/text/unicode/norm"
+)
+
+// urlRecord is a parsed URL: its serialisation, and where the parts are in it.
+//
+//	https://user:pass@example.com:1234/a/b?c=d#e
+//	      │    │    │           │    │    │   │
+//	      │    │    │           │    │    │   └─ query
+//	      │    │    │           │    │    └───── path
+//	      │    │    │           │    └────────── port
+//	      │    │    │           └─────────────── host
+//	      │    │    └─────────────────────────── password
+//	      │    └──────────────────────────────── username
+//	      └───────────────────────────────────── scheme
+//
+// Each offset is where its part ends, delimiters of the next part excluded. The parts of
+// a serialisation can be told apart by their delimiters alone, so that a urlRecord is
+// made from its text by [splitURL]. A urlRecord never changes.
+//
+// Spec: https://url.spec.whatwg.org/#concept-url
+type urlRecord struct {
+	href     string
+	scheme   int // after its colon
+	username int
+	password int
+	host     int
+	port     int // where the path begins, but for a /. before it
+	path     int
+	query    int
+	hasHost  bool
+}
+
+const (
+	// urlBytesMax bounds URLs that need the whole parser: it takes some hundred
+	// nanoseconds a byte, and nothing can interrupt it.
+	urlBytesMax = 128 << 10
+	// urlHostBytesMax bounds hosts: IDNA takes quadratic time. No name in DNS is longer than
+	// 253 bytes.
+	urlHostBytesMax = 8 << 10
+)
+
+var (
+	errURL        = errors.New("Invalid URL")
+	errURLTooLong = errors.New("Invalid URL: it is longer than 131072 bytes")
+)
+
+// urlParser is the whole of the URL Standard's parser. It is safe for concurrent use.
+var urlParser = whatwg.NewParser(
+	// The Standard added ^ to the path's set after the library was written.
+	whatwg.WithPathPercentEncodeSet(whatwg.PathPercentEncodeSet.Set('^')),
+	whatwg.WithPreParseHostFunc(prepareHost),
+)
+
+// prepareHost sees each host, none of which is empty, before the library parses it. A
+// bracket is what it returns for one that must not parse.
+func prepareHost(u *whatwg.Url, host string) string {
+	if len(host) > urlHostBytesMax {
+		return "["
+	}
+	if !u.IsSpecialScheme() {
+		return host
+	}
+	if mapped := norm.NFC.String(newerIDNA.Replace(host)); mapped != "" {
+		return mapped
+	}
+	return "["
+}
+
+// newerIDNA maps characters as UTS #46 does since Unicode 16, of which the tables of
+// golang.org/x/net/idna know nothing or something else. Composing what is left is a step
+// of UTS #46 too, which comes before the library looks for the signs that it allows.
+//
+// Spec: https://www.unicode.org/reports/tr46/#ProcessingStepMap
+var newerIDNA = strings.NewReplacer(
+	"\u1E9E", "\u00DF",
+	"\u00AD", "",
+	"\u180E", "",
+	"\u206B", "",
+	"\u04C0", "\u04CF",
+	"\u2183", "\u2184",
+	"\U0002F868", "\u36FC",
+)
+
+// parseURL parses input against base, an absolute URL, or alone if base is empty, and
+// returns the serialisation. The error says what is wrong, for people.
+func parseURL(input, base string) (string, error) {
+	u, err := parseURLRecord(input, base)
+	return u.href, err
+}
+
+// parseURLRecord is parseURL for those who need the parts.
+//
+// Spec: https://url.spec.whatwg.org/#concept-url-parser
+func parseURLRecord(input, base string) (urlRecord, error) {
+	if base == "" {
+		return parseAgainst(input, urlRecord{})
+	}
+	b, err := parseAgainst(base, urlRecord{})
+	if err != nil {
+		return urlRecord{}, err
+	}
+	return parseAgainst(input, b)
+}
+
+// parseAgainst parses input against base, which may be zero.
+func parseAgainst(input string, base urlRecord) (urlRecord, error) {
+	if href, ok := parsePlain(input, base); ok {
+		return splitURL(href), nil
+	}
+	if len(input) > urlBytesMax || len(base.href) > urlBytesMax {
+		return urlRecord{}, errURLTooLong
+	}
+	u, err := urlParser.ParseRef(base.href, input)
+	if err != nil {
+		return urlRecord{}, errURL
+	}
+	return recordOf(u), nil
+}
+
+// recordOf takes over what the library has parsed.
+func recordOf(u *whatwg.Url) urlRecord {
+	r := splitURL(u.Href(false))
+	// The Standard now encodes the last space of an opaque path before a query or a
+	// fragment, where the library keeps it.
+	if end := r.path; !r.hasHost && end < len(r.href) && r.href[end-1] == ' ' {
+		return splitURL(r.href[:end-1] + "%20" + r.href[end:])
+	}
+	return r
+}
+
+// splitURL finds the parts of a serialised URL.
+//
+// Spec: https://url.spec.whatwg.org/#url-serializing
+func splitURL(href string) urlRecord {
+	r := urlRecord{href: href}
+	r.scheme = strings.IndexByte(href, ':') + 1
+	r.username, r.password, r.host, r.port = r.scheme, r.scheme, r.scheme, r.scheme
+	rest := href[r.scheme:]
+	if r.hasHost = strings.HasPrefix(rest, "//"); r.hasHost {
+		r.splitAuthority()
+	}
+	r.path = endOf(href, r.port, "?#")
+	r.query = endOf(href, r.path, "#")
+	return r
+}
+
+func (r *urlRecord) splitAuthority() {
+	start := r.scheme + len("//")
+	r.port = endOf(r.href, start, "/?#")
+	r.username, r.password = start, start
+	host := start
+	if at := strings.LastIndexByte(r.href[start:r.port], '@'); at >= 0 {
+		r.password = start + at
+		r.username = min(endOf(r.href, start, ":"), r.password)
+		host = r.password + 1
+	}
+	r.host = r.port
+	if colon := strings.LastIndexByte(r.href[host:r.port], ':'); colon >= 0 && r.href[r.port-1] != ']' {
+		r.host = host + colon
+	}
+}
+
+// endOf returns where one of delimiters first is in s, from start, or the end of s.
+func endOf(s string, start int, delimiters string) int {
+	if i := strings.IndexAny(s[start:], delimiters); i >= 0 {
+		return start + i
+	}
+	return len(s)
+}
+
+// hostStart is where the host begins.
+func (r *urlRecord) hostStart() int {
+	switch {
+	case !r.hasHost:
+		return r.scheme
+	case r.password > r.scheme+len("//"):
+		return r.password + len("@")
+	default:
+		return r.scheme + len("//")
+	}
+}
+
+// protocol returns the scheme with its colon.
+func (r *urlRecord) protocol() string { return r.href[:r.scheme] }
+
+func (r *urlRecord) usernameText() string {
+	if !r.hasHost {
+		return ""
+	}
+	return r.href[r.scheme+len("//") : r.username]
+}
+
+func (r *urlRecord) passwordText() string {
+	if r.password == r.username {
+		return ""
+	}
+	return r.href[r.username+len(":") : r.password]
+}
+
+// hostAndPort returns the host, and the port if it is not the scheme's own.
+func (r *urlRecord) hostAndPort() string { return r.href[r.hostStart():r.port] }
+
+func (r *urlRecord) hostname() string { return r.href[r.hostStart():r.host] }
+
+func (r *urlRecord) portText() string {
+	if r.port == r.host {
+		return ""
+	}
+	return r.href[r.host+len(":") : r.port]
+}
+
+func (r *urlRecord) pathname() string {
+	start := r.port
+	if !r.hasHost && strings.HasPrefix(r.href[start:], "/.//") {
+		start += len("/.") // it stands there lest the path be taken for a host
+	}
+	return r.href[start:r.path]
+}
+
+// search returns the query with its question mark; an empty query is as none.
+func (r *urlRecord) search() string { return orNothing(r.href[r.path:r.query]) }
+
+// hash returns the fragment with its number sign; an empty fragment is as none.
+func (r *urlRecord) hash() string { return orNothing(r.href[r.query:]) }
+
+func orNothing(part string) string {
+	if len(part) == 1 {
+		return ""
+	}
+	return part
+}
+
+// withoutHash returns the URL without its fragment.
+func (r *urlRecord) withoutHash() string { return r.href[:r.query] }
+
+// origin serialises the URL's origin.
+//
+// Spec: https://url.spec.whatwg.org/#concept-url-origin
+func (r *urlRecord) origin() string {
+	switch r.protocol() {
+	case "http:", "https:", "ws:", "wss:", "ftp:":
+		return r.protocol() + "//" + r.hostAndPort()
+	case "blob:":
+		if inner, err := parseAgainst(r.pathname(), urlRecord{}); err == nil {
+			if p := inner.protocol(); p == "http:" || p == "https:" {
+				return inner.origin()
+			}
+		}
+	}
+	return "null"
+}
+
+// withQuery returns the URL with another query, which must be percent-encoded already; an
+// empty one takes the query away.
+func (r *urlRecord) withQuery(query string) urlRecord {
+	if query != "" {
+		query = "?" + query
+	}
+	return splitURL(r.href[:r.path] + query + r.href[r.query:])
+}
+
+// urlPart is a part that scripts can set.
+type urlPart func(*whatwg.Url, string)
+
+// with returns the URL with one part set as its setter does; what the setter refuses
+// changes nothing.
+//
+// Spec: https://url.spec.whatwg.org/#api
+func (r *urlRecord) with(set urlPart, value string) urlRecord {
+	if len(r.href)+len(value) > urlBytesMax {
+		return *r
+	}
+	u, err := urlParser.Parse(r.href)
+	if err != nil {
+		return *r
+	}
+	set(u, value)
+	return recordOf(u)
+}

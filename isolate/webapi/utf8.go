@@ -1,0 +1,84 @@
+package webapi
+
+import (
+	"errors"
+	"unicode/utf8"
+)
+
+// errMalformed says that bytes are not text in the encoding that they are taken for.
+var errMalformed = errors.New("the bytes are not valid in this encoding")
+
+// utf8Decoder decodes UTF-8 that comes in pieces. Its zero value is ready.
+//
+// Spec: https://encoding.spec.whatwg.org/#utf-8-decoder
+type utf8Decoder struct {
+	pending [utf8.UTFMax - 1]byte // the beginning of a character that the next piece ends
+	n       int                   // bytes in pending
+}
+
+// decode returns the text of src, and of what is pending. Bytes that belong to no
+// character become U+FFFD, one for each maximal part of a character, or errMalformed if
+// fatal. Unless final, a character cut off at the end waits for the next piece.
+func (d *utf8Decoder) decode(src []byte, final, fatal bool) (string, error) {
+	if d.n > 0 {
+		src = append(d.pending[:d.n:d.n], src...)
+		d.n = 0
+	}
+	if utf8.Valid(src) {
+		return string(src), nil
+	}
+	var out []byte
+	for len(src) > 0 {
+		r, size := utf8.DecodeRune(src)
+		switch {
+		case r != utf8.RuneError || size > 1:
+			out = append(out, src[:size]...)
+		case !final && !utf8.FullRune(src):
+			d.n = copy(d.pending[:], src)
+			return string(out), nil
+		case fatal:
+			return "", errMalformed
+		default:
+			size = partOfRune(src)
+			out = utf8.AppendRune(out, utf8.RuneError)
+		}
+		src = src[size:]
+	}
+	return string(out), nil
+}
+
+// partOfRune returns how many bytes at the start of p, which begins with no character,
+// could be the beginning of one; at least 1.
+func partOfRune(p []byte) int {
+	n := 1
+	for n < len(p) && !utf8.FullRune(p[:n+1]) {
+		n++
+	}
+	if utf8.FullRune(p[:1]) {
+		return 1
+	}
+	return n
+}
+
+// decodeUTF8 decodes a whole text, with U+FFFD for what is none. A byte order mark is
+// kept.
+//
+// Spec: https://encoding.spec.whatwg.org/#utf-8-decode-without-bom
+func decodeUTF8(s string) string {
+	if utf8.ValidString(s) {
+		return s
+	}
+	text, _ := new(utf8Decoder).decode([]byte(s), true, false)
+	return text
+}
+
+// clip cuts s, for a message, to at most n bytes, at the end of a character.
+func clip(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n] + "…"
+}
