@@ -36,7 +36,7 @@ func (m *message) extract(vm *js.VM, v js.Value) (contentType string, err error)
 	}
 	if b := js.As[blob](vm, v); b != nil {
 		m.hold(b.data, true)
-		return b.typ, nil
+		return byteString("the type of the Blob", b.typ)
 	}
 	if f := js.As[formData](vm, v); f != nil {
 		data, contentType := f.multipart()
@@ -144,7 +144,7 @@ func bodyMembers[T any, P carrier[T]]() []js.Member[T] {
 			data, _, err := P(t).content().take()
 			b := &blob{data: data}
 			if typ, ok := P(t).fields().mimeType(); ok {
-				b.typ = typ.String()
+				b.typ = isomorphic(typ.String())
 			}
 			return b, err
 		}),

@@ -1,6 +1,7 @@
 package webapi
 
 import (
+	"reflect"
 	"slices"
 	"strings"
 
@@ -220,8 +221,10 @@ func describeKind(vm *js.VM, v js.Value) string {
 		return "a number"
 	case js.IsSymbol(v):
 		return "a symbol"
+	case v.ExportType().Kind() == reflect.Bool:
+		return "a boolean"
 	default:
-		return "a primitive value"
+		return "a bigint"
 	}
 }
 
