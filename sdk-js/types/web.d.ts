@@ -18,6 +18,8 @@ declare function fetch(input: RequestInfo | URL, init?: RequestInit): Promise<Re
 declare function atob(data: string): string;
 declare function btoa(data: string): string;
 declare function queueMicrotask(callback: () => void): void;
+/** Writes an exception to the log, as if nobody had caught it. */
+declare function reportError(error: unknown): void;
 declare function structuredClone<T>(value: T, options?: StructuredSerializeOptions): T;
 
 declare function setTimeout<Args extends unknown[]>(callback: (...args: Args) => void, milliseconds?: number, ...args: Args): number;
@@ -373,7 +375,7 @@ declare class SubtleCrypto {
 
 // The rest
 
-declare class Performance {
+declare class Performance extends EventTarget {
   private constructor();
   readonly timeOrigin: number;
   now(): number;
@@ -385,13 +387,25 @@ declare class Navigator {
   readonly userAgent: string;
 }
 
-/** Each call is one line of the function's log, at the level of its name. */
+/** What is written goes to the function's log, at the level of the method's name. */
 interface Console {
   assert(condition?: unknown, ...data: unknown[]): void;
+  clear(): void;
+  count(label?: string): void;
+  countReset(label?: string): void;
   debug(...data: unknown[]): void;
+  dir(item?: unknown, options?: unknown): void;
+  dirxml(...data: unknown[]): void;
   error(...data: unknown[]): void;
+  group(...label: unknown[]): void;
+  groupCollapsed(...label: unknown[]): void;
+  groupEnd(): void;
   info(...data: unknown[]): void;
   log(...data: unknown[]): void;
+  table(data?: unknown, columns?: string[]): void;
+  time(label?: string): void;
+  timeEnd(label?: string): void;
+  timeLog(label?: string, ...data: unknown[]): void;
   trace(...data: unknown[]): void;
   warn(...data: unknown[]): void;
 }
