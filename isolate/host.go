@@ -19,9 +19,9 @@ type Host struct {
 
 // Fetcher performs the subrequests of functions.
 type Fetcher interface {
-	// Fetch performs r. allow is the manifest's list of "host:port" that the function may
-	// reach; an empty one is the public internet.
-	Fetch(ctx context.Context, allow []string, r *Request) (*Response, error)
+	// Fetch performs r, which the function t made while it handled ev. t's manifest says
+	// where the function may go.
+	Fetch(ctx context.Context, t *Target, ev *Event, r *Request) (*Response, error)
 }
 
 // running is an event on its way through an isolate. It is the context of the work that
@@ -63,7 +63,7 @@ func (h hostOf) Fetch(ctx context.Context, r *Request) (*Response, error) {
 		return nil, &js.CodedError{Code: "exceeded_subrequests", Message: "this event has made all of its " +
 			plural(manifest.Limits.Subrequests, "subrequest") + " (limits.subrequests)"}
 	}
-	return host.Fetch.Fetch(ctx, manifest.Allow, r)
+	return host.Fetch.Fetch(ctx, run.target, run.event, r)
 }
 
 // Console passes a line on with the event that it belongs to.

@@ -21,7 +21,8 @@ type Route struct {
 // Table maps host and path to a version of a function. It is immutable and safe for
 // concurrent use. Its zero value matches nothing.
 type Table struct {
-	rows   []row            // the most specific first
+	rows   []row // the most specific first
+	own    []bundles.Version
 	exact  map[string]*site // by host
 	wild   map[string]*site // by ".example.com"
 	every  *site            // nil: no route is for every host
@@ -56,16 +57,12 @@ type prefix struct {
 func New(versions []bundles.Version, domain string) (*Table, error) {
 	own := slices.Clone(versions)
 	slices.SortFunc(own, func(a, b bundles.Version) int { return strings.Compare(a.Function, b.Function) })
-	t := new(Table)
+	t := &Table{own: own}
 	taken := make(map[string]*bundles.Version)
 	var errs []error
 	for i := range own {
 		v := &own[i]
-		patterns := v.Manifest.Routes
-		if len(patterns) == 0 && domain != "" {
-			patterns = []string{v.Function + "." + domain}
-		}
-		for _, text := range patterns {
+		for _, text := range patternsOf(v.Function, &v.Manifest, domain) {
 			p, err := parsePattern(text)
 			if err != nil {
 				errs = append(errs, fmt.Errorf("function %q: %w", v.Function, err))
@@ -245,6 +242,16 @@ func hostKey(host string) string {
 		host = host[:i]
 	}
 	return strings.ToLower(strings.TrimSuffix(host, "."))
+}
+
+// Versions returns the versions that Match may return, those pointers themselves, sorted by
+// function. They must not be changed.
+func (t *Table) Versions() []*bundles.Version {
+	versions := make([]*bundles.Version, len(t.own))
+	for i := range t.own {
+		versions[i] = &t.own[i]
+	}
+	return versions
 }
 
 // Routes returns the rows of the table, the most specific first. The caller may keep it.

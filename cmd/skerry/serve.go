@@ -1,0 +1,430 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/skerry-edge/skerry/bundles"
+	"github.com/skerry-edge/skerry/bundles/catalog"
+	"github.com/skerry-edge/skerry/bundles/replicate"
+	"github.com/skerry-edge/skerry/bundles/store"
+	"github.com/skerry-edge/skerry/gateway"
+	"github.com/skerry-edge/skerry/gateway/admin"
+	"github.com/skerry-edge/skerry/gateway/egress"
+	"github.com/skerry-edge/skerry/gateway/observe"
+	"github.com/skerry-edge/skerry/gateway/route"
+	"github.com/skerry-edge/skerry/isolate"
+	"github.com/skerry-edge/skerry/kv"
+	"github.com/skerry-edge/skerry/kv/bolt"
+	"github.com/skerry-edge/skerry/kv/redis"
+)
+
+const (
+	// drainMax is how long a node that was told to stop lets requests finish.
+	drainMax = 10 * time.Second
+	// rolloutMax is how long a push waits for the other nodes.
+	rolloutMax = 10 * time.Second
+	// gcPercent trades memory for time: isolates are made and thrown away all the time.
+	gcPercent = 400
+)
+
+// serveFlags are those of serve. Their names are also node.toml's keys.
+type serveFlags struct {
+	listen        string
+	admin         string
+	data          string
+	store         string
+	domain        string
+	config        string
+	memoryMB      int
+	insecureAdmin bool
+	file          nodeFile
+}
+
+func serveCommand(t *terminal) *cobra.Command {
+	var f serveFlags
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Run a node",
+		Long: `Run a node: it serves functions on one address and takes commands on another.
+
+Settings come from flags, or else from the environment (SKERRY_LISTEN, SKERRY_STORE, …),
+or else from the file that --config names, whose keys are the flags' names.
+SIGTERM lets requests finish for up to 10 seconds.`,
+		Example: "  skerry serve\n  skerry serve --store redis://127.0.0.1:6379 --listen :80 --domain edge.example.com",
+		Args:    cobra.NoArgs,
+	}
+	cmd.Flags().StringVar(&f.listen, "listen", ":8787", "address that serves functions")
+	cmd.Flags().StringVar(&f.admin, "admin", "127.0.0.1:8788", "address of the control API")
+	cmd.Flags().StringVar(&f.data, "data", defaultData, "directory for everything that the node keeps")
+	cmd.Flags().StringVar(&f.store, "store", "bolt", `where state lives: "bolt", in the data directory, or a redis:// URL that nodes share`)
+	cmd.Flags().StringVar(&f.domain, "domain", "localhost", "functions without routes answer at NAME.DOMAIN")
+	cmd.Flags().StringVar(&f.config, "config", "", "node.toml to read settings from")
+	cmd.Flags().IntVar(&f.memoryMB, "memory-mb", 512, "memory that warm isolates may hold together, about")
+	cmd.Flags().BoolVar(&f.insecureAdmin, "insecure-admin", false, "permit an admin address that others can reach, without TLS")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		file, err := settings(t, cmd)
+		if err != nil {
+			return err
+		}
+		f.file = file
+		return serve(cmd.Context(), t, f)
+	}
+	return cmd
+}
+
+// serve runs a node until ctx ends.
+func serve(ctx context.Context, t *terminal, f serveFlags) (err error) {
+	debug.SetGCPercent(gcPercent)
+	n, err := openNode(ctx, t, f)
+	if err != nil {
+		return err
+	}
+	failed := n.start()
+	t.note("skerry %s serves on %s, admin on %s, store %s", currentVersion(), n.front.Addr(), n.control.Addr(), n.storeName)
+	for _, problem := range n.status().Degraded {
+		t.note("%s %s", t.paint(yellow, "degraded:"), problem)
+	}
+	select {
+	case <-ctx.Done():
+		t.note("stopping: requests may finish for up to %v", drainMax)
+	case err = <-failed:
+	}
+	return errors.Join(err, n.close())
+}
+
+// node is all the pieces of a node, joined.
+type node struct {
+	id        string
+	started   time.Time
+	storeName string
+	urls      origins
+	stopping  atomic.Bool
+
+	kv       kv.Store // the functions'
+	system   kv.Store // Skerry's own
+	observer *observe.Observer
+	egress   *egress.Client
+	engine   *isolate.Engine
+	gateway  *gateway.Server
+	replica  *replicate.Replica
+	peers    *replicate.Peers // nil: the node is alone
+	control  net.Listener
+	front    net.Listener
+	api      *http.Server
+
+	serving sync.WaitGroup
+	closers []func() error // in the order they were opened
+}
+
+// openNode opens and joins the pieces. Nothing is served yet.
+func openNode(ctx context.Context, t *terminal, f serveFlags) (n *node, err error) {
+	n = &node{started: time.Now()}
+	defer func() {
+		if err != nil {
+			n.closePieces()
+		}
+	}()
+	if err := n.openData(f.data); err != nil {
+		return nil, err
+	}
+	token, err := admin.Token(f.data)
+	if err != nil {
+		return nil, err
+	}
+	if err := n.listen(f); err != nil {
+		return nil, err
+	}
+	if err := n.openStores(ctx, t, f); err != nil {
+		return nil, err
+	}
+	local, err := store.OpenLocal(filepath.Join(f.data, "bundles"))
+	if err != nil {
+		return nil, err
+	}
+	var blobs store.Store = local
+	if n.shared() {
+		far, err := store.NewShared(n.system)
+		if err != nil {
+			return nil, err
+		}
+		blobs = store.NewTier(local, far)
+	}
+	n.observer = observe.New(observe.Config{Out: t.out})
+	n.opened(func() error {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		return n.observer.Close(ctx)
+	})
+	if err := n.openEngine(f, blobs); err != nil {
+		return nil, err
+	}
+	cat, err := catalog.New(n.system, catalog.Config{Claims: func(m bundles.Manifest) ([]string, error) {
+		return route.Claims(&m, f.domain)
+	}})
+	if err != nil {
+		return nil, err
+	}
+	if err := n.replicate(ctx, f, cat, blobs); err != nil {
+		return nil, err
+	}
+	api, err := admin.New(admin.Config{
+		Token: token, Catalog: cat, Bundles: blobs, Engine: n.engine, KV: n.kv, Tail: n.observer,
+		Metrics: n.observer.Handler(), Rollout: n.rollout, URLs: n.urls.of, Status: n.status,
+		Panicked: func(v any, stack []byte) { t.note("panic in the control API: %v\n%s", v, stack) },
+	})
+	if err != nil {
+		return nil, err
+	}
+	n.api = &http.Server{Handler: api, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 32 << 10}
+	return n, nil
+}
+
+// opened notes how to close what was opened last.
+func (n *node) opened(close func() error) { n.closers = append(n.closers, close) }
+
+// openData makes the data directory and takes it for this process alone.
+func (n *node) openData(dir string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return &configError{fmt.Errorf("--data: %w", err)}
+	}
+	unlock, err := lockDirectory(dir)
+	if err != nil {
+		return &configError{err}
+	}
+	n.opened(unlock)
+	n.id, err = nodeID(dir)
+	return err
+}
+
+// listen takes both addresses before anything is served on them.
+func (n *node) listen(f serveFlags) (err error) {
+	if n.front, err = listenOn("--listen", f.listen); err != nil {
+		return err
+	}
+	n.opened(ignoreClosed(n.front.Close))
+	if n.control, err = listenOn("--admin", f.admin); err != nil {
+		return err
+	}
+	n.opened(ignoreClosed(n.control.Close))
+	if addr := n.control.Addr().(*net.TCPAddr); !addr.IP.IsLoopback() && !f.insecureAdmin {
+		return &configError{fmt.Errorf("--admin %s: others can reach this address, and the control API has no TLS; use a loopback address, or --insecure-admin", f.admin)}
+	}
+	n.urls = origins{domain: f.domain, port: n.front.Addr().(*net.TCPAddr).Port}
+	return nil
+}
+
+func listenOn(flag, address string) (net.Listener, error) {
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, &configError{fmt.Errorf("%s %s: %w", flag, address, err)}
+	}
+	return l, nil
+}
+
+func ignoreClosed(close func() error) func() error {
+	return func() error {
+		if err := close(); !errors.Is(err, net.ErrClosed) {
+			return err
+		}
+		return nil
+	}
+}
+
+// shared says whether the store is one that other nodes use too.
+func (n *node) shared() bool { return n.storeName == "redis" }
+
+// openStores opens the store of the functions and Skerry's own. They are apart, so that no
+// function and no user of the control API can name what is Skerry's.
+func (n *node) openStores(ctx context.Context, t *terminal, f serveFlags) error {
+	switch {
+	case f.store == "bolt":
+		n.storeName = "bolt"
+		for name, to := range map[string]*kv.Store{"kv.db": &n.kv, "meta.db": &n.system} {
+			s, err := bolt.Open(bolt.Config{Path: filepath.Join(f.data, name)})
+			if err != nil {
+				return err
+			}
+			n.opened(s.Close)
+			*to = s
+		}
+		return nil
+	case strings.HasPrefix(f.store, "redis://"), strings.HasPrefix(f.store, "rediss://"):
+		n.storeName = "redis"
+		for prefix, to := range map[string]*kv.Store{"skerry": &n.kv, "skerry-system": &n.system} {
+			s, err := redis.Open(redis.Config{URL: f.store, Prefix: prefix})
+			if err != nil {
+				return &configError{fmt.Errorf("--store: %w", err)}
+			}
+			n.opened(s.Close)
+			*to = s
+			if prefix == "skerry" {
+				if warnings, err := s.Warnings(ctx); err == nil {
+					for _, w := range warnings {
+						t.note("%s %s", t.paint(yellow, "warning:"), w)
+					}
+				}
+			}
+		}
+		return nil
+	default:
+		return &configError{fmt.Errorf(`--store %q: use "bolt", or a URL that begins with redis:// or rediss://`, f.store)}
+	}
+}
+
+// openEngine joins isolates, the way out and the gateway.
+func (n *node) openEngine(f serveFlags, blobs store.Store) (err error) {
+	n.egress, err = egress.New(egress.Config{AllowPrivate: f.file.allowPrivate, Listeners: n.listeners()})
+	if err != nil {
+		return &configError{fmt.Errorf("[egress]: %w", err)}
+	}
+	n.opened(n.egress.Close)
+	n.engine, err = isolate.New(isolate.Config{
+		Host: isolate.Host{Fetch: outbound{n.egress}, KV: n.kv, Console: n.observer.Log},
+		Load: func(ctx context.Context, d bundles.Digest) (*bundles.Bundle, error) {
+			encoded, err := blobs.Get(ctx, d)
+			if err != nil {
+				return nil, err
+			}
+			return bundles.Decode(encoded)
+		},
+		MemoryBytes: int64(f.memoryMB) << 20,
+	})
+	if err != nil {
+		return err
+	}
+	n.opened(func() error { n.engine.Close(); return nil })
+	var trusted []netip.Prefix
+	for _, text := range f.file.trusted {
+		p, err := netip.ParsePrefix(text)
+		if err != nil {
+			return &configError{fmt.Errorf("[proxy] trusted: %w; write networks, as 10.0.0.0/8", err)}
+		}
+		trusted = append(trusted, p)
+	}
+	n.gateway, err = gateway.New(gateway.Config{Dispatcher: n.engine, Observer: n.observer, Domain: f.domain, Trusted: trusted})
+	return err
+}
+
+// listeners are the node's own addresses, where functions may not go.
+func (n *node) listeners() []netip.AddrPort {
+	var own []netip.AddrPort
+	for _, l := range []net.Listener{n.front, n.control} {
+		own = append(own, l.Addr().(*net.TCPAddr).AddrPort())
+	}
+	return own
+}
+
+// replicate follows the catalog.
+func (n *node) replicate(ctx context.Context, f serveFlags, cat *catalog.Catalog, blobs store.Store) (err error) {
+	n.replica, err = replicate.Start(ctx, replicate.Config{
+		Catalog: cat, Bundles: blobs, Dir: f.data,
+		Warm: func(ctx context.Context, v bundles.Version) error {
+			v.Manifest = v.Manifest.WithDefaults()
+			return n.engine.Warm(ctx, &v)
+		},
+		Switch: func(_ context.Context, s *replicate.Serving) error { return n.gateway.Serve(s.Versions()) },
+		Changed: func(replicate.Status) {
+			if n.peers != nil {
+				n.peers.Tell()
+			}
+		},
+	})
+	if err != nil {
+		return err
+	}
+	n.opened(func() error { n.replica.Close(); return nil })
+	if n.shared() {
+		n.peers = replicate.StartPeers(n.system, n.id, func() int64 { return n.replica.Status().Applied })
+		n.opened(func() error { n.peers.Close(); return nil })
+	}
+	return nil
+}
+
+// start serves. The channel gets the error of a listener that fails.
+func (n *node) start() <-chan error {
+	failed := make(chan error, 2)
+	n.serving.Go(func() {
+		if err := n.gateway.Listen(n.front); err != nil && !n.stopping.Load() {
+			failed <- err
+		}
+	})
+	n.serving.Go(func() {
+		if err := n.api.Serve(n.control); err != nil && !n.stopping.Load() {
+			failed <- err
+		}
+	})
+	return failed
+}
+
+// close lets requests finish and closes all pieces, the last opened first.
+func (n *node) close() error {
+	n.stopping.Store(true)
+	ctx, cancel := context.WithTimeout(context.Background(), drainMax)
+	defer cancel()
+	err := n.gateway.Shutdown(ctx)
+	// Tails never end by themselves: those who follow are cut.
+	err = errors.Join(err, n.api.Close())
+	n.serving.Wait()
+	return errors.Join(err, n.closePieces())
+}
+
+func (n *node) closePieces() error {
+	var errs []error
+	for i := len(n.closers) - 1; i >= 0; i-- {
+		errs = append(errs, n.closers[i]())
+	}
+	n.closers = nil
+	return errors.Join(errs...)
+}
+
+// status describes the node.
+func (n *node) status() admin.Status {
+	s := n.replica.Status()
+	out := admin.Status{Version: currentVersion(), Node: n.id, Store: n.storeName, Started: n.started,
+		Listen: n.front.Addr().String(), Revision: s.Applied, Functions: n.gateway.Functions(), Ready: !n.stopping.Load()}
+	if s.Err != nil {
+		out.Degraded = append(out.Degraded, "the catalog can't be followed, and the node serves what it has: "+s.Err.Error())
+	}
+	for _, h := range s.Held {
+		out.Degraded = append(out.Degraded, h.String())
+	}
+	return out
+}
+
+// rollout waits until this node serves what the catalog says of function, and the others
+// are at revision.
+func (n *node) rollout(ctx context.Context, revision int64, function string) ([]admin.Node, error) {
+	ctx, cancel := context.WithTimeout(ctx, rolloutMax)
+	defer cancel()
+	if err := n.replica.Sync(ctx, function); err != nil {
+		return nil, err
+	}
+	nodes := []admin.Node{{ID: n.id, Switched: true}}
+	if n.peers == nil {
+		return nodes, nil
+	}
+	n.peers.Tell()
+	peers, err := n.peers.Await(ctx, revision)
+	if err != nil {
+		return nodes, nil // this node serves it; who the others are can't be asked now
+	}
+	nodes = nodes[:0]
+	for _, p := range peers {
+		nodes = append(nodes, admin.Node{ID: p.ID, Switched: p.Applied >= revision || p.ID == n.id})
+	}
+	return nodes, nil
+}
