@@ -1,0 +1,31 @@
+// Package egress is the way out for fetch: it performs the subrequests of functions.
+//
+// A [Client] takes a request as plain data, decides for every hop whether it may go where
+// it wants to, and returns the response with its whole body:
+//
+//	Fetch ─▶ URL ─▶ allow list, port ─▶ resolve ─▶ address ─▶ response head ─▶ body
+//	          ▲                                                     │
+//	          └───────────────────── redirect ──────────────────────┘
+//
+// # Where functions may go
+//
+// The function's own list (allow in skerry.toml) names the hosts and ports that it may
+// reach; without one that is the public internet. Whatever it says, the node refuses
+// addresses that are not public, its own listeners, and ports of protocols other than
+// HTTP; Config.AllowPrivate opens single ones. The address is judged when it is known, on
+// the socket that is about to connect: what a name led to a moment ago, or leads to for
+// somebody else, doesn't count. Every URL is parsed once, by the URL standard, and later
+// steps see that parser's words alone.
+//
+// # Ownership
+//
+// A Client owns a pool of connections. The pool is shared by all who use the Client, so
+// functions that must not trust each other (tenants) each get a Client.
+// A Client starts no goroutine but those of net/http, which end with their connections.
+//
+// # Limits
+//
+// A subrequest ends with a named [Error] when it takes too long, when its response's head
+// or body is too large, when all bodies being read together are, or when it is a link of
+// a chain in which functions call themselves.
+package egress

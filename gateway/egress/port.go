@@ -1,0 +1,21 @@
+package egress
+
+// closedPort reports whether port belongs to a protocol whose servers could take an HTTP
+// request for a message of theirs. Such ports are closed, on public addresses too: they
+// are the Fetch standard's bad ports, and those of stores (Redis, Sentinel, memcached)
+// that read commands as lines of text and skip what they don't understand.
+//
+// Spec: https://fetch.spec.whatwg.org/#port-blocking
+func closedPort(port uint16) bool {
+	switch port {
+	case 0, 1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95,
+		101, 102, 103, 104, 109, 110, 111, 113, 115, 117, 119, 123, 135, 137, 139, 143, 161, 179,
+		389, 427, 465, 512, 513, 514, 515, 526, 530, 531, 532, 540, 548, 554, 556, 563, 587,
+		601, 636, 989, 990, 993, 995, 1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061,
+		6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080:
+		return true
+	case 6379, 16379, 26379, 11211:
+		return true
+	}
+	return false
+}
