@@ -155,6 +155,8 @@ func TestScripts(t *testing.T) {
 		{"Promise.try catches", `return await Promise.try(() => { throw 1 }).catch(e => "caught " + e)`, "caught 1"},
 		{"Object.groupBy", `return JSON.stringify(Object.groupBy([1, 2, 3], x => x % 2 ? "odd" : "even"))`, `{"odd":[1,3],"even":[2]}`},
 		{"Map.groupBy", `return Map.groupBy([1, 2, 3], x => x % 2).get(1).join()`, "1,3"},
+		{"JSON.parse", `return JSON.stringify([JSON.parse.length, JSON.parse('{"a": [1, "\\u00e9"]}'), JSON.parse("1", (k, v) => v + 1)])`, `[2,{"a":[1,"é"]},2]`},
+		{"JSON.parse of nothing", `JSON.parse()`, "throws SyntaxError: Unexpected token 'u' in JSON at position 0"},
 		{"RegExp.escape", `return RegExp.escape("a.b")`, `\x61\.b`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
