@@ -19,7 +19,7 @@ func FuzzLine(f *testing.F) {
 	f.Add("é\u2028\ufeff\xff\xc3", strings.Repeat("\x7f", 3000))
 	f.Fuzz(func(t *testing.T, message, path string) {
 		line := observe.Item{Line: &isolate.LogLine{Message: message}}.AppendJSON(nil)
-		record := (&observe.Record{Path: path, Error: message}).AppendJSON(nil)
+		record := (&observe.Record{Path: path, Failure: &isolate.Failure{Message: message}}).AppendJSON(nil)
 		var console struct {
 			Message string
 			Bytes   int `json:"message_bytes"`

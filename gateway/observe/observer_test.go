@@ -89,15 +89,21 @@ func TestAccessLine(t *testing.T) {
 	o := observe.New(observe.Config{Out: &out})
 	end(o, record())
 	failed := record()
-	failed.Function, failed.Outcome, failed.Status, failed.Error, failed.Client = "", "no_route", 404, "no function", netip.Addr{}
+	failed.Function, failed.Outcome, failed.Status, failed.Client = "", "exceeded_cpu", 503, netip.Addr{}
+	failed.Failure = &isolate.Failure{
+		Message: "too slow", Stack: "at f (a.ts:1:2)", Detail: "not for the line",
+		Source: &isolate.Frame{File: "a.ts", Line: 1, Column: 2, Text: "f()"},
+		Limit:  "cpu_ms", Used: 51, Allowed: 50,
+	}
 	end(o, failed)
 	closed(t, o)
 	want := `{"time":"2026-11-23T10:00:00.123Z","type":"request","id":"r1","function":"shop","version":7,"kind":"fetch",` +
 		`"method":"GET","host":"shop.localhost","path":"/cart","status":200,"outcome":"ok","head_ms":1.5,"total_ms":20,"cpu_ms":0.7,` +
 		`"bytes_in":3,"bytes_out":5,"subrequests":2,"client":"192.0.2.1"}` + "\n" +
 		`{"time":"2026-11-23T10:00:00.123Z","type":"request","id":"r1","function":"","version":7,"kind":"fetch",` +
-		`"method":"GET","host":"shop.localhost","path":"/cart","status":404,"outcome":"no_route","head_ms":1.5,"total_ms":20,"cpu_ms":0.7,` +
-		`"bytes_in":3,"bytes_out":5,"subrequests":2,"error":"no function"}` + "\n"
+		`"method":"GET","host":"shop.localhost","path":"/cart","status":503,"outcome":"exceeded_cpu","head_ms":1.5,"total_ms":20,"cpu_ms":0.7,` +
+		`"bytes_in":3,"bytes_out":5,"subrequests":2,"error":"too slow","stack":"at f (a.ts:1:2)","source":"a.ts","line":1,"column":2,` +
+		`"limit":"cpu_ms","used":51,"allowed":50}` + "\n"
 	if out.String() != want {
 		t.Errorf("got  %swant %s", out.String(), want)
 	}
@@ -124,7 +130,8 @@ func TestLongLinesAreCut(t *testing.T) {
 		o := observe.New(observe.Config{Out: &out})
 		o.Log(isolate.LogLine{Message: long, Function: long, EventID: long, Level: long})
 		r := record()
-		r.ID, r.Function, r.Method, r.Host, r.Path, r.Error, r.Outcome = long, long, long, long, long, long, isolate.Outcome(long)
+		r.ID, r.Function, r.Method, r.Host, r.Path, r.Outcome = long, long, long, long, long, isolate.Outcome(long)
+		r.Failure = &isolate.Failure{Message: long, Stack: long, Limit: long, Source: &isolate.Frame{File: long}}
 		o.Unrouted().Begin()
 		o.Unrouted().End(r)
 		closed(t, o)

@@ -22,7 +22,7 @@ type Record struct {
 
 	Status  int // 0: no response went out
 	Outcome isolate.Outcome
-	Error   string // why, if Outcome is not ok
+	Failure *isolate.Failure // why, if Outcome is not ok; nil: unknown
 
 	Head  time.Duration // until the response head
 	Total time.Duration // until the end of waitUntil work
@@ -45,7 +45,7 @@ func (r *Record) AppendJSON(dst []byte) []byte {
 	o.string("kind", string(r.Kind), 64)
 	o.string("method", r.Method, 64)
 	o.string("host", r.Host, 512)
-	o.string("path", r.Path, 4096)
+	o.string("path", r.Path, 2048)
 	o.int("status", int64(r.Status))
 	o.string("outcome", string(r.Outcome), 64)
 	o.millis("head_ms", r.Head)
@@ -57,10 +57,28 @@ func (r *Record) AppendJSON(dst []byte) []byte {
 	if r.Client.IsValid() {
 		o.addr("client", r.Client)
 	}
-	if r.Error != "" {
-		o.string("error", r.Error, 2048)
+	if f := r.Failure; f != nil {
+		o.failure(f)
 	}
 	return append(o.dst, '}')
+}
+
+// failure appends why an event failed: "error", and where that is known "stack" and "source".
+func (o *object) failure(f *isolate.Failure) {
+	o.string("error", f.Message, 2048)
+	if f.Stack != "" {
+		o.string("stack", f.Stack, 3072)
+	}
+	if s := f.Source; s != nil {
+		o.string("source", s.File, 512)
+		o.int("line", int64(s.Line))
+		o.int("column", int64(s.Column))
+	}
+	if f.Limit != "" {
+		o.string("limit", f.Limit, 64)
+		o.int("used", f.Used)
+		o.int("allowed", f.Allowed)
+	}
 }
 
 // MarshalJSON is AppendJSON for encoding/json.

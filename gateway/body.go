@@ -1,0 +1,96 @@
+package gateway
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"syscall"
+	"time"
+)
+
+const (
+	// bodyRate is what a client must send, in bytes a second, once BodyTimeout is over.
+	bodyRate = 1 << 10
+
+	// bodyChunk is the first allocation for a body: what a client announces is not
+	// believed before it comes.
+	bodyChunk = 16 << 10
+)
+
+// readBody reads the request's body of length bytes, -1 for a chunked one, from r. A body
+// that is larger than limit is refused, before it is read if its length says so.
+//
+// The client has timeout to begin with, and must then keep to bodyRate.
+func readBody(r io.Reader, c *conn, length, limit int, timeout time.Duration) ([]byte, *problem) {
+	if length > limit {
+		return nil, bodyTooLarge(length, limit)
+	}
+	if length == 0 {
+		return nil, nil
+	}
+	size := length
+	if length < 0 || length > bodyChunk {
+		size = bodyChunk
+	}
+	body := make([]byte, 0, size)
+	start := time.Now()
+	for {
+		allowance := timeout + time.Duration(len(body))*time.Second/bodyRate
+		if err := c.SetReadDeadline(start.Add(allowance)); err != nil {
+			return nil, bodyProblem(err, nil)
+		}
+		n, err := r.Read(body[len(body):cap(body)])
+		body = body[:len(body)+n]
+		switch {
+		case len(body) > limit:
+			return nil, bodyTooLarge(len(body), limit)
+		case len(body) == length, err == io.EOF && length < 0:
+			return body, nil
+		case err == io.EOF: // fasthttp's word for a client that left early
+			return nil, bodyProblem(io.ErrUnexpectedEOF, nil)
+		case err != nil:
+			return nil, bodyProblem(err, c.readErr)
+		}
+		if len(body) == cap(body) {
+			body = grow(body, length, limit)
+		}
+	}
+}
+
+// grow doubles body's room, up to its length or one byte more than limit: enough to see that
+// it is too large.
+func grow(body []byte, length, limit int) []byte {
+	size := min(2*cap(body), limit+1)
+	if length >= 0 {
+		size = min(2*cap(body), length)
+	}
+	bigger := make([]byte, len(body), size)
+	copy(bigger, body)
+	return bigger
+}
+
+func bodyTooLarge(used, limit int) *problem {
+	p := hangUp(outcomeBodyTooLarge, fmt.Sprintf("The request's body is larger than %d MB.", limit>>20))
+	p.limit, p.used, p.allowed = "body_mb", toMB(used), int64(limit>>20)
+	return p
+}
+
+// toMB rounds up, so that what is over a limit looks it.
+func toMB(n int) int64 { return int64((n-1)>>20) + 1 }
+
+// bodyProblem says what a failed read means. The connection's own error counts, if there is
+// one: fasthttp's errors about chunks hide it.
+func bodyProblem(err, cause error) *problem {
+	if cause != nil {
+		err = cause
+	}
+	switch {
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return hangUp(outcomeRequestTimeout, "The request's body did not arrive in time.")
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed), errors.Is(err, syscall.ECONNRESET):
+		return departed(errDeparted)
+	}
+	return hangUp(outcomeBadRequest, "The request's body breaks the rules of its Transfer-Encoding.")
+}

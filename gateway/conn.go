@@ -1,0 +1,190 @@
+package gateway
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// errDeparted is why an event is canceled whose client has closed its connection.
+var errDeparted = errors.New("the client left")
+
+// errStopping is why an event is canceled that outlives the drain.
+var errStopping = errors.New("the node is stopping")
+
+const (
+	// watchAfter is how long an event takes before anyone looks whether its client is
+	// still there. Most are over by then and pay for a timer alone.
+	watchAfter = 50 * time.Millisecond
+
+	// What is done about a client that may still be sending when its connection is closed.
+	lingerTime  = 500 * time.Millisecond
+	lingerBytes = 256 << 10
+)
+
+// peer is who is at the other end of a connection.
+type peer struct {
+	addr    netip.Addr // zero: not an IP address
+	text    string     // of addr; empty: not an IP address
+	trusted bool       // a proxy that is believed
+}
+
+// counted reports whether the bound on the connections of one address is for p.
+func (p peer) counted() bool { return p.addr.IsValid() && !p.trusted }
+
+// conn is a client's connection. fasthttp reads and writes it on one goroutine, the one that
+// runs the handler; while a handler runs, nobody reads, and conn itself watches for the end
+// of the stream. That costs the handler of a short event a timer and a lock that is free.
+type conn struct {
+	net.Conn
+	peer     peer
+	listener *listener
+
+	// Owned by the goroutine that serves the connection.
+	sawLine bool  // a line feed came since the last request ended
+	readErr error // of the last Read that failed
+
+	reads   atomic.Uint64 // calls of Read that have ended; a drain looks whether it moves
+	linger  atomic.Bool   // the client may still be sending when we close
+	closing atomic.Bool   // Close was called
+
+	mu struct {
+		sync.Mutex
+		ended    sync.Cond               // signaled when watching becomes false
+		cancel   context.CancelCauseFunc // of the event that runs; nil: none runs
+		timer    *time.Timer             // starts the watch
+		watching bool                    // a goroutine is in the watch's Read
+		aborted  bool                    // that Read was told to end
+		ahead    bool                    // it took a byte that belongs to the next request
+		byte     [1]byte                 // that byte
+	}
+}
+
+func newConn(nc net.Conn, l *listener, p peer) *conn {
+	c := &conn{Conn: nc, peer: p, listener: l}
+	c.mu.ended.L = &c.mu
+	return c
+}
+
+// Read reads what the client sends.
+func (c *conn) Read(p []byte) (int, error) {
+	n, err := c.readAhead(p)
+	if n == 0 {
+		n, err = c.Conn.Read(p)
+	}
+	c.reads.Add(1)
+	if err != nil {
+		c.readErr = err
+	}
+	if !c.sawLine {
+		c.sawLine = bytes.IndexByte(p[:n], '\n') >= 0
+	}
+	return n, err
+}
+
+// readAhead returns the byte that the watch has read, if there is one.
+func (c *conn) readAhead(p []byte) (int, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.mu.ahead || len(p) == 0 {
+		return 0, nil
+	}
+	c.mu.ahead = false
+	return copy(p, c.mu.byte[:]), nil
+}
+
+// begin returns the context of an event: it ends when the client leaves. end must follow.
+func (c *conn) begin() context.Context {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.mu.cancel = cancel
+	if c.mu.timer == nil {
+		c.mu.timer = time.AfterFunc(watchAfter, c.watch)
+	} else {
+		c.mu.timer.Reset(watchAfter)
+	}
+	return ctx
+}
+
+// end ends the watch over an event. Afterwards the connection is fasthttp's alone to read.
+func (c *conn) end() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.mu.timer.Stop()
+	c.mu.cancel = nil
+	if !c.mu.watching {
+		return
+	}
+	c.mu.aborted = true
+	c.SetReadDeadline(time.Unix(1, 0))
+	for c.mu.watching {
+		c.mu.ended.Wait()
+	}
+	c.mu.aborted = false
+	c.SetReadDeadline(time.Time{})
+}
+
+// watch cancels the event that runs if the client closes its side. A client that sends its
+// next request instead is there; from then on, nothing is known until end.
+func (c *conn) watch() {
+	c.mu.Lock()
+	if c.mu.cancel == nil || c.mu.watching || c.mu.ahead {
+		c.mu.Unlock()
+		return
+	}
+	c.mu.watching = true
+	c.SetReadDeadline(time.Time{}) // that of the request is not meant for its handler
+	c.mu.Unlock()
+
+	var b [1]byte
+	n, err := c.Conn.Read(b[:])
+
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.mu.watching = false
+	c.mu.ahead, c.mu.byte = n == 1, b
+	if err != nil && !c.mu.aborted && c.mu.cancel != nil {
+		c.mu.cancel(errDeparted)
+	}
+	c.mu.ended.Broadcast()
+}
+
+// busy reports whether an event runs.
+func (c *conn) busy() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.mu.cancel != nil
+}
+
+// kill cancels the event that runs and closes the connection under the goroutine that serves
+// it, which then calls Close.
+func (c *conn) kill(cause error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.mu.cancel != nil {
+		c.mu.cancel(cause)
+	}
+	c.Conn.Close()
+}
+
+// Close closes the connection. Where the client may still be sending, it hears the end of the
+// response first and is listened to for a moment: closed at once, the kernel would answer
+// what still arrives with a reset, and a reset takes the response with it.
+func (c *conn) Close() error {
+	if c.closing.Swap(true) {
+		return nil
+	}
+	defer c.listener.forget(c)
+	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok && c.linger.Load() && half.CloseWrite() == nil {
+		c.SetReadDeadline(time.Now().Add(lingerTime))
+		io.CopyN(io.Discard, c.Conn, lingerBytes)
+	}
+	return c.Conn.Close()
+}
