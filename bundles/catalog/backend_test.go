@@ -3,6 +3,7 @@ package catalog_test
 import (
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/skerry-edge/skerry/kv"
 	"github.com/skerry-edge/skerry/kv/bolt"
@@ -35,7 +36,8 @@ func openBolt(t testing.TB) kv.Store {
 
 func openRedis(t testing.TB) kv.Store {
 	t.Helper()
-	s, err := redis.Open(redis.Config{URL: redistest.Start(t).URL})
+	// A machine that is busy with other tests is not a Redis that is away.
+	s, err := redis.Open(redis.Config{URL: redistest.Start(t).URL, Timeout: time.Minute})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -267,6 +267,10 @@ func TestStateFileThatCannotBeWritten(t *testing.T) {
 		w.push(t, "shop", "2")
 		n.sync(t)
 		n.want(t, "without a file", "shop 2")
+		w.push(t, "shop", "3")
+		if took := takes(func() { n.sync(t) }); took > 100*time.Millisecond {
+			t.Errorf("a sync without a file took %v", took)
+		}
 		if s := n.Status(); !s.Degraded || !errors.Is(s.Err, os.ErrNotExist) {
 			t.Errorf("status without a file: %+v", s)
 		}
@@ -280,7 +284,7 @@ func TestStateFileThatCannotBeWritten(t *testing.T) {
 		n.Close()
 		n.kv.FailFrom(1, away)
 		n.start(t)
-		n.want(t, "with the new file", "shop 2")
+		n.want(t, "with the new file", "shop 3")
 	})
 }
 

@@ -42,8 +42,9 @@ type loop struct {
 	dirtySince time.Time // when that began
 	tried      bool      // whether Switch was called in this step
 	switchErr  error     // why the last Switch failed
+	switchNext time.Time // when it is tried again, after an error
 	stateErr   error     // why the file could not be read or written
-	again      time.Time // when Switch or the file is tried again, after an error
+	stateNext  time.Time // when it is tried again, after an error
 
 	sweeping  bool
 	nextSweep time.Time
@@ -154,14 +155,14 @@ func (l *loop) step(now time.Time) (next time.Time) {
 	l.startJobs()
 	if l.dirty && l.switchDue(now) {
 		l.publish(now)
-	} else if l.stateErr != nil && l.serving != nil && !l.again.After(now) {
+	} else if l.stateErr != nil && l.serving != nil && !l.stateNext.After(now) {
 		l.keep(l.serving, now)
 	}
 	if l.dirty && l.serving != nil {
-		sooner(latest(l.again, l.dirtySince.Add(patience)))
+		sooner(latest(l.switchNext, l.dirtySince.Add(patience)))
 	}
 	if l.stateErr != nil && l.serving != nil {
-		sooner(l.again)
+		sooner(l.stateNext)
 	}
 	if l.cfg.SweepEvery > 0 && !l.sweeping && l.looker.err == nil {
 		if l.nextSweep.After(now) {
@@ -355,7 +356,7 @@ func (l *loop) setDirty() {
 
 // switchDue reports whether it is time to switch to what is ready.
 func (l *loop) switchDue(now time.Time) bool {
-	if l.again.After(now) {
+	if l.switchNext.After(now) {
 		return false
 	}
 	if l.running == 0 && len(l.queue) == 0 {

@@ -24,7 +24,7 @@ func (l *loop) publish(now time.Time) {
 	}
 	if err := l.cfg.Switch(l.life, s); err != nil {
 		l.switchErr = fmt.Errorf("switch to revision %d: %w", s.Revision, err)
-		l.again = time.Now().Add(againAfter)
+		l.switchNext = time.Now().Add(againAfter)
 	} else {
 		l.serving, l.dirty, l.switchErr = s, false, nil
 	}
@@ -34,7 +34,7 @@ func (l *loop) publish(now time.Time) {
 // keep writes s to the file.
 func (l *loop) keep(s *Serving, now time.Time) {
 	if l.stateErr = l.state.save(s); l.stateErr != nil {
-		l.again = now.Add(againAfter)
+		l.stateNext = now.Add(againAfter)
 	}
 }
 

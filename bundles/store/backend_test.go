@@ -3,6 +3,7 @@ package store_test
 import (
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/skerry-edge/skerry/bundles"
 	"github.com/skerry-edge/skerry/bundles/store"
@@ -18,7 +19,8 @@ func TestSharedOnRedis(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) store.Store {
 		// Each test has a part of the one server to itself.
 		name := bundles.DigestOf([]byte(t.Name())).Short()
-		s, err := redis.Open(redis.Config{URL: server.URL, Prefix: name})
+		// A machine that is busy with other tests is not a Redis that is away.
+		s, err := redis.Open(redis.Config{URL: server.URL, Prefix: name, Timeout: time.Minute})
 		if err != nil {
 			t.Fatal(err)
 		}

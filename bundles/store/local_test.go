@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -242,28 +243,35 @@ func TestLocalSurvivesKill(t *testing.T) {
 		t.Skip("SKIPPED: kills a process 25 times")
 	}
 	dir := t.TempDir()
-	acknowledged := make(map[bundles.Digest]uint64)
-	for cycle := range 25 {
-		killWriter(t, dir, time.Duration(cycle)*2*time.Millisecond, acknowledged)
-		l := openLocal(t, dir)
+	all := make(map[bundles.Digest]uint64)
+	check := func(l *store.Local, acknowledged map[bundles.Digest]uint64) {
 		for d, seed := range acknowledged {
 			_, want := storetest.Data(seed, 20_000)
 			if got, err := l.Get(t.Context(), d); err != nil || !bytes.Equal(got, want) {
-				t.Fatalf("cycle %d: acknowledged bundle %s: %v", cycle, d, err)
+				t.Fatalf("acknowledged bundle %s: %v", d, err)
 			}
 		}
+	}
+	for cycle := range 25 {
+		acknowledged := killWriter(t, dir, time.Duration(cycle)*2*time.Millisecond)
+		l := openLocal(t, dir)
+		check(l, acknowledged)
+		maps.Copy(all, acknowledged)
 		if left, err := os.ReadDir(filepath.Join(dir, "tmp")); err != nil || len(left) > 0 {
 			t.Fatalf("cycle %d: unfinished files after open: %v, %v", cycle, left, err)
 		}
 	}
-	if len(acknowledged) < 25 {
-		t.Errorf("only %d bundles were acknowledged: the test shows nothing", len(acknowledged))
+	check(openLocal(t, dir), all)
+	if len(all) < 25 {
+		t.Errorf("only %d bundles were acknowledged: the test shows nothing", len(all))
 	}
 }
 
-// killWriter runs a writer until after it is ready, and adds what it acknowledged.
-func killWriter(t *testing.T, dir string, after time.Duration, acknowledged map[bundles.Digest]uint64) {
+// killWriter runs a writer until some time after it is ready, and returns what it has
+// acknowledged: the seeds of bundles.
+func killWriter(t *testing.T, dir string, after time.Duration) map[bundles.Digest]uint64 {
 	t.Helper()
+	acknowledged := make(map[bundles.Digest]uint64)
 	writer := exec.Command(os.Args[0], "-test.run=^TestLocalWriter$", "-test.timeout=1m")
 	writer.Env = append(os.Environ(), writerDir+"="+dir)
 	stdout, err := writer.StdoutPipe()
@@ -288,6 +296,7 @@ func killWriter(t *testing.T, dir string, after time.Duration, acknowledged map[
 		}
 	}
 	_ = writer.Wait() // killed, as intended
+	return acknowledged
 }
 
 // seedOf reports whether d is what seed gives: a cut line may end within the number.
