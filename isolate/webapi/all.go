@@ -37,7 +37,7 @@ func All() []js.Global {
 		self,
 		SetInterval,
 		SetTimeout,
-		StreamIterator,
+		streamIteratorClass,
 		StructuredClone,
 		SubtleCrypto,
 		TextDecoder,

@@ -30,6 +30,14 @@ var Blob = js.Class[blob]{
 	},
 }
 
+// blobBytesMax bounds what a script can put together of bytes that it has only once: a
+// Blob of a Blob, repeated, or a form.
+const blobBytesMax = 128 << 20
+
+func errBlobTooLarge(what string) error {
+	return js.RangeError("%s is larger than %d bytes", what, blobBytesMax)
+}
+
 // blob shares data with its slices and streams: nobody writes to it.
 type blob struct {
 	js.Instance
@@ -96,19 +104,33 @@ func (b *blob) join(vm *js.VM, parts js.Value, native bool) error {
 	if !vm.Iterable(parts) {
 		return js.TypeError("the parts of a Blob must be an array or another iterable object")
 	}
+	fits := true
 	vm.ForOf(parts, func(part js.Value) bool {
-		if other := js.As[blob](vm, part); other != nil {
-			b.data = append(b.data, other.data...)
-		} else if data, ok := vm.BytesOf(part); ok {
+		data := partBytes(vm, part, native)
+		if fits = len(b.data)+len(data) <= blobBytesMax; fits {
 			b.data = append(b.data, data...)
-		} else if text := vm.String(part); native {
-			b.data = append(b.data, strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(text)...)
-		} else {
-			b.data = append(b.data, text...)
 		}
-		return true
+		return fits
 	})
+	if !fits {
+		return errBlobTooLarge("the Blob")
+	}
 	return nil
+}
+
+// partBytes returns the bytes of one part, to be copied.
+func partBytes(vm *js.VM, part js.Value, native bool) []byte {
+	if b := js.As[blob](vm, part); b != nil {
+		return b.data
+	}
+	if data, ok := vm.BytesOf(part); ok {
+		return data
+	}
+	text := vm.String(part)
+	if native {
+		text = strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(text)
+	}
+	return viewBytes(text)
 }
 
 // slice makes a Blob of a part of b.

@@ -23,6 +23,7 @@ func TestBlob(t *testing.T) {
 		{"arrayBuffer and bytes are copies", `let b = new Blob(["ab"]); new Uint8Array(await b.arrayBuffer())[0] = 0; (await b.bytes())[1] = 0; return await b.text()`, "ab"},
 		{"parts are copied", `let u = new Uint8Array([97]), b = new Blob([u]); u[0] = 98; return await b.text()`, "a"},
 		{"text keeps a byte order mark", `return (await new Blob(["\uFEFFa"]).text()).length`, "2"},
+		{"what doubles is bounded", `let b = new Blob([new Uint8Array(1 << 20)]); for (;;) b = new Blob([b, b])`, "throws RangeError: the Blob is larger than 134217728 bytes"},
 		{"a File is a Blob with a name", `let f = new File(["abc"], "a.txt", {type: "a/b", lastModified: 12}); return [f.name, f.type, f.lastModified, f.size, await f.text(), f instanceof Blob, Object.prototype.toString.call(f)]`,
 			"a.txt,a/b,12,3,abc,true,[object File]"},
 		{"a File is of now", `let f = new File([], "a"); return Math.abs(Date.now() - f.lastModified) < 10000`, "true"},

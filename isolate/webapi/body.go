@@ -39,9 +39,9 @@ func (m *message) extract(vm *js.VM, v js.Value) (contentType string, err error)
 		return byteString("the type of the Blob", b.typ)
 	}
 	if f := js.As[formData](vm, v); f != nil {
-		data, contentType := f.multipart()
+		data, contentType, err := f.multipart()
 		m.hold(data, false)
-		return contentType, nil
+		return contentType, err
 	}
 	if p := js.As[urlSearchParams](vm, v); p != nil {
 		m.hold(viewBytes(p.serialize()), true)

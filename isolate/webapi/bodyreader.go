@@ -93,10 +93,10 @@ func (r *reader) closed(c *js.Call) (any, error) {
 	return r.over.Promise(), nil
 }
 
-// StreamIterator is what `for await` walks a stream with.
+// streamIteratorClass is what `for await` walks a stream with.
 //
 // Spec: https://streams.spec.whatwg.org/#rs-asynciterator
-var StreamIterator = js.Class[streamIterator]{
+var streamIteratorClass = js.Class[streamIterator]{
 	Name:   "ReadableStreamAsyncIterator",
 	Hidden: true,
 	Members: []js.Member[streamIterator]{

@@ -26,7 +26,7 @@ func TestBase64InDataURLs(t *testing.T) {
 func TestFetchOfDataURLs(t *testing.T) {
 	evalRows(t, []row{
 		{"a text", `let r = await fetch("data:,a%20b#c"); return [r.status, r.statusText, r.ok, r.type, r.url, r.headers.get("content-type"), await r.text()].join()`, "200,OK,true,basic,data:,a%20b,text/plain;charset=US-ASCII,a b"},
-		{"its headers are immutable", `(await fetch("data:,")).headers.delete("content-type")`, "throws TypeError: these headers are immutable: they belong to a message that was received; change a copy, as in new Response(body, response) or new Headers(headers)"},
+		{"its headers are immutable", `(await fetch("data:,")).headers.delete("content-type")`, "throws TypeError: these headers are immutable; change a copy, as in new Response(response.body, response) or new Headers(headers)"},
 		{"no comma rejects", `await fetch("data:text/plain")`, "throws TypeError: fetch: the data: URL has no comma, or its base64 is broken"},
 		{"broken base64 rejects", `await fetch("data:;base64,a")`, "throws TypeError: fetch: the data: URL has no comma, or its base64 is broken"},
 	})

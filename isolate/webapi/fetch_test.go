@@ -51,7 +51,7 @@ func TestFetch(t *testing.T) {
 			"POST http://a/ follow|content-type: multipart/form-data; boundary=B|body --B\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1\r\n--B--\r\n"},
 		{"the response", echo, `let r = await fetch("http://a/"); return [r instanceof Response, r.url, r.redirected, r.status, r.statusText, r.ok, r.type, r.headers.get("content-type"), r.headers.getSetCookie()].join()`,
 			"true,http://final/,true,201,Made,true,basic,text/x,a,b"},
-		{"its headers are immutable", echo, `(await fetch("http://a/")).headers.set("a", "b")`, "throws TypeError: these headers are immutable: they belong to a message that was received; change a copy, as in new Response(body, response) or new Headers(headers)"},
+		{"its headers are immutable", echo, `(await fetch("http://a/")).headers.set("a", "b")`, "throws TypeError: these headers are immutable; change a copy, as in new Response(response.body, response) or new Headers(headers)"},
 		{"new Response(res.body, res)", echo, `let a = await fetch("http://a/"), b = new Response(a.body, a); b.headers.append("x", "y"); b.headers.delete("set-cookie"); return [b.status, [...b.headers].join(";"), b.url, await b.text(), a.bodyUsed].join()`,
 			"201,content-type,text/x;x,y,,GET http://a/ follow|no body,true"},
 		{"a clone", echo, `let a = await fetch("http://a/"), b = a.clone(); return [b.url, b.redirected, b.type, await a.text() === await b.text()]`, "http://final/,true,basic,true"},

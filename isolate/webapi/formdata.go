@@ -46,6 +46,14 @@ func (e entry) value() any {
 	return e.text
 }
 
+// size is about how many bytes e is in a body.
+func (e entry) size() int {
+	if e.file != nil {
+		return len(e.name) + len(e.file.name) + len(e.file.blob.data)
+	}
+	return len(e.name) + len(e.text)
+}
+
 // newEntry makes an entry of the arguments of append and set.
 //
 // Spec: https://xhr.spec.whatwg.org/#create-an-entry

@@ -29,6 +29,8 @@ func TestFormData(t *testing.T) {
 		{"boundaries differ", `let b = () => new Response(new FormData()).headers.get("content-type"); return b() === b()`, "false"},
 		{"a form in a URL's way", `let f = await new Response("a=1+2&b=%C3%A9&a=x", {headers: {"content-type": "application/x-www-form-urlencoded"}}).formData(); return [...f].join(";")`, "a,1 2;b,é;a,x"},
 		{"a form of URLSearchParams", `let f = await new Request("http://a/", {method: "POST", body: new URLSearchParams("a=1")}).formData(); return f.get("a")`, "1"},
+		{"too many fields reject", `await new Response(new URLSearchParams("a&".repeat(10_000) + "a")).formData()`, "throws TypeError: formData: the body has more than 10000 fields"},
+		{"a form of one file many times is bounded", `let f = new FormData(), b = new Blob([new Uint8Array(1 << 20)]); for (let i = 0; i < 129; i++) f.append("f", b); new Response(f)`, "throws RangeError: the form is larger than 134217728 bytes"},
 		{"no type rejects", `await new Response(new Uint8Array(1)).formData()`, "throws TypeError: formData: the body has no Content-Type; a form's is multipart/form-data or application/x-www-form-urlencoded"},
 		{"another type rejects", `await new Response("x").formData()`, "throws TypeError: formData: the body is text/plain, not multipart/form-data or application/x-www-form-urlencoded"},
 		{"no boundary rejects", `await new Response("x", {headers: {"content-type": "multipart/form-data"}}).formData()`, "throws TypeError: formData: the Content-Type has no boundary"},
@@ -52,7 +54,7 @@ func TestMultipart(t *testing.T) {
 		{"no end", "--B\r\n" + disposition + "\r\n\r\n1", `throws TypeError: formData: part 1: unexpected EOF`},
 		{"no name", "--B\r\nContent-Disposition: form-data\r\n\r\n1\r\n--B--", `throws TypeError: formData: part 1: its Content-Disposition is not form-data with a name`},
 		{"no disposition", "--B\r\n\r\n1\r\n--B--", `throws TypeError: formData: part 1: mime: no media type`},
-		{"too many parts", strings.Repeat("--B\r\n"+disposition+"\r\n\r\n\r\n", 1001) + "--B--", `throws TypeError: formData: the body has more than 1000 parts`},
+		{"too many parts", strings.Repeat("--B\r\n"+disposition+"\r\n\r\n\r\n", 10_001) + "--B--", `throws TypeError: formData: the body has more than 10000 fields`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()

@@ -95,7 +95,7 @@ func (h *headers) field(name, value string) (string, string, error) {
 
 func (h *headers) writable() error {
 	if h.immutable {
-		return js.TypeError("these headers are immutable: they belong to a message that was received; change a copy, as in new Response(body, response) or new Headers(headers)")
+		return js.TypeError("these headers are immutable; change a copy, as in new Response(response.body, response) or new Headers(headers)")
 	}
 	return nil
 }
@@ -127,13 +127,16 @@ func (h *headers) value(name string) (string, bool) {
 	if i < 0 {
 		return "", false
 	}
-	value := h.list[i].Value
+	value, more := h.list[i].Value, []string(nil)
 	for _, f := range h.list[i+1:] {
 		if sameName(f.Name, name) {
-			value += ", " + f.Value
+			more = append(more, f.Value)
 		}
 	}
-	return value, true
+	if more == nil {
+		return value, true
+	}
+	return value + ", " + strings.Join(more, ", "), true
 }
 
 func (h *headers) append(c *js.Call) error { return h.add(c.String(0), c.String(1)) }
@@ -224,12 +227,25 @@ func sortAndCombine(list []Field) []Field {
 	}
 	slices.SortStableFunc(all, func(a, b Field) int { return strings.Compare(a.Name, b.Name) })
 	out := all[:0]
-	for _, f := range all {
-		if last := len(out) - 1; last >= 0 && out[last].Name == f.Name && f.Name != "set-cookie" {
-			out[last].Value += ", " + f.Value
-			continue
+	for i := 0; i < len(all); {
+		same := all[i : i+1]
+		for all[i].Name != "set-cookie" && i+len(same) < len(all) && all[i+len(same)].Name == all[i].Name {
+			same = all[i : i+len(same)+1]
 		}
-		out = append(out, f)
+		i += len(same)
+		out = append(out, Field{same[0].Name, joinValues(same)})
 	}
 	return out
+}
+
+// joinValues combines the values of fields.
+func joinValues(fields []Field) string {
+	if len(fields) == 1 {
+		return fields[0].Value
+	}
+	values := make([]string, len(fields))
+	for i, f := range fields {
+		values[i] = f.Value
+	}
+	return strings.Join(values, ", ")
 }

@@ -46,3 +46,22 @@ func TestHeaders(t *testing.T) {
 		{"a getter in a record runs", `return new Headers({get a() { return "1" }}).get("a")`, "1"},
 	})
 }
+
+func FuzzHeader(f *testing.F) {
+	for _, s := range [][2]string{{"a", "1"}, {"Set-Cookie", " a=b; c\t"}, {"a b", ""}, {"x", "é\u0100"}, {"", "\r\n"}, {"X-~!", "a\x00b"}} {
+		f.Add(s[0], s[1])
+	}
+	f.Fuzz(func(t *testing.T, name, value string) {
+		// It is a TypeError, or what goes in comes out, and can stand on the wire.
+		got := eval(t, `
+			let name = `+quote(t, name)+`, value = `+quote(t, value)+`, h;
+			try { h = new Headers([[name, value]]) } catch (e) { return e instanceof TypeError ? "" : "threw a " + e.name }
+			let want = value.replace(/^[\t\n\r ]+|[\t\n\r ]+$/g, "");
+			if (!/^[\x21-\x7e]+$/.test(name) || /[\0\r\n\u0100-\uffff]/.test(want)) return "let " + JSON.stringify([name, value]) + " in";
+			let [[k, v]] = h;
+			return h.get(name) === want && v === want && k === name.toLowerCase() && h.has(k) ? "" : "became " + JSON.stringify([k, v])`)
+		if got != "" {
+			t.Error(got)
+		}
+	})
+}

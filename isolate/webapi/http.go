@@ -18,17 +18,20 @@ type Host interface {
 	Console(level, message string)
 }
 
-// HTTPRequest is an HTTP request as plain data. It owns everything in it.
+// HTTPRequest is an HTTP request as plain data. It owns everything in it, and nothing in
+// it is ever written to: a VM that was given one, or gave one to its Host, shares its
+// memory.
 type HTTPRequest struct {
 	Method   string
 	URL      string // absolute; as the client asked for it: "http://shop.localhost:8787/a?b=c"
 	Header   []Field
 	Body     []byte     // nil: no body
-	Client   netip.Addr // the address that an incoming request came from; zero: unknown
+	Client   netip.Addr // the address that an incoming request came from, which scripts see as cf-connecting-ip whatever Header says; zero: unknown
 	Redirect string     // of a subrequest: "follow", "error" or "manual"; empty: follow
 }
 
-// HTTPResponse is an HTTP response as plain data.
+// HTTPResponse is an HTTP response as plain data. It owns everything in it, and nothing in
+// it is ever written to.
 type HTTPResponse struct {
 	URL        string // of a subrequest: where the response came from in the end
 	Redirected bool   // of a subrequest: whether a redirect was followed

@@ -50,6 +50,7 @@ func parseMIMEType(s string) (mimeType, bool) {
 	if !ok || !isToken(typ) || !isToken(subtype) {
 		return mimeType{}, false
 	}
+	known := make(map[string]bool)
 	for parameters { // step 11
 		rest = strings.TrimLeft(rest, httpSpace)
 		i := strings.IndexAny(rest, ";=")
@@ -72,7 +73,8 @@ func parseMIMEType(s string) (mimeType, bool) {
 				continue
 			}
 		}
-		if _, known := m.parameter(name); !known && isToken(name) && isQuotable(value) {
+		if !known[name] && isToken(name) && isQuotable(value) {
+			known[name] = true
 			m.parameters = append(m.parameters, Field{name, value})
 		}
 	}

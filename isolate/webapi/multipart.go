@@ -13,9 +13,13 @@ import (
 	"github.com/skerry-edge/skerry/isolate/js"
 )
 
-// formPartsMax bounds the parts of a multipart body, each of which costs far more memory
-// than the few bytes that ask for it.
-const formPartsMax = 1000
+// formFieldsMax bounds the fields of a form that is read, each of which costs far more
+// memory than the few bytes that ask for it.
+const formFieldsMax = 10_000
+
+func errFormFields() error {
+	return js.TypeError("formData: the body has more than %d fields", formFieldsMax)
+}
 
 // parseForm reads a body of MIME type t as a form, whose files say that they were modified
 // at the time modified, in milliseconds since 1970. Nobody may write to data afterwards.
@@ -30,6 +34,9 @@ func parseForm(data []byte, t mimeType, modified int64) (*formData, error) {
 		}
 		return parseMultipart(data, boundary, modified)
 	case "application/x-www-form-urlencoded":
+		if bytes.Count(data, []byte("&")) >= formFieldsMax {
+			return nil, errFormFields()
+		}
 		f := new(formData)
 		for _, p := range parseURLEncoded(decodeUTF8(viewString(data))) {
 			f.list = append(f.list, entry{name: p.name, text: p.value})
@@ -53,8 +60,8 @@ func parseMultipart(data []byte, boundary string, modified int64) (*formData, er
 		if err != nil {
 			return nil, js.TypeError("formData: the body is not multipart/form-data as its Content-Type says: %v", err)
 		}
-		if len(f.list) == formPartsMax {
-			return nil, js.TypeError("formData: the body has more than %d parts", formPartsMax)
+		if len(f.list) == formFieldsMax {
+			return nil, errFormFields()
 		}
 		e, err := parsePart(part)
 		if err != nil {
@@ -113,9 +120,16 @@ func unescapeName(s string) string {
 // multipart writes f as a body and returns its MIME type too.
 //
 // Spec: https://html.spec.whatwg.org/#multipart-form-data
-func (f *formData) multipart() (data []byte, contentType string) {
+func (f *formData) multipart() (data []byte, contentType string, err error) {
+	size := 0
+	for _, e := range f.list {
+		if size += e.size(); size > blobBytesMax {
+			return nil, "", errBlobTooLarge("the form")
+		}
+	}
 	boundary := "skerry-form-" + rand.Text()
 	var b bytes.Buffer
+	b.Grow(size)
 	for _, e := range f.list {
 		b.WriteString("--" + boundary + "\r\nContent-Disposition: form-data; name=\"" + escapeName(crlf(e.name)) + `"`)
 		if e.file == nil {
@@ -131,7 +145,7 @@ func (f *formData) multipart() (data []byte, contentType string) {
 		b.WriteString("\r\n")
 	}
 	b.WriteString("--" + boundary + "--\r\n")
-	return b.Bytes(), "multipart/form-data; boundary=" + boundary
+	return b.Bytes(), "multipart/form-data; boundary=" + boundary, nil
 }
 
 // crlf ends each line of s with CR LF.

@@ -66,7 +66,7 @@ func (r *request) content() *message { return &r.message }
 func (r *request) fields() *headers {
 	if r.partial {
 		r.partial = false
-		r.headers.own()
+		r.headers.list, r.headers.shared = slices.Grow(slices.Clip(r.headers.list), 1), false // a copy, with room
 		r.headers.replace("cf-connecting-ip", r.incoming.Client.Unmap().String())
 	}
 	return &r.headers
