@@ -6,16 +6,11 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/skerry-edge/skerry/bundles/catalog"
 )
-
-// patience is how long functions that are ready wait for those that are not, so that what
-// was changed together is mostly switched together.
-const patience = time.Second
 
 // loop is the goroutine that owns what a Replica knows. Others send it what they found.
 type loop struct {
@@ -45,6 +40,8 @@ type loop struct {
 	switchNext time.Time // when it is tried again, after an error
 	stateErr   error     // why the file could not be read or written
 	stateNext  time.Time // when it is tried again, after an error
+
+	reported time.Time // when Status was last brought up to date
 
 	sweeping  bool
 	nextSweep time.Time
@@ -171,7 +168,11 @@ func (l *loop) step(now time.Time) (next time.Time) {
 			l.sweep(now)
 		}
 	}
-	l.report(now) // before anybody is told to look
+	if due := l.reportDue(); due.After(now) {
+		sooner(due)
+	} else {
+		l.report(now) // before anybody is told to look
+	}
 	l.answer()
 	if l.tried {
 		l.tried = false
@@ -188,18 +189,6 @@ func latest(a, b time.Time) time.Time {
 		return a
 	}
 	return b
-}
-
-// request takes a Sync in.
-func (l *loop) request(q *request) {
-	q.look = l.looker.number + 1
-	l.looker.now = true
-	l.waiting = append(l.waiting, q)
-	for name, f := range l.failing {
-		if f.job == nil && !f.queued && (len(q.functions) == 0 || slices.Contains(q.functions, name)) {
-			l.enqueue(f) // whoever asks may have mended what was wrong
-		}
-	}
 }
 
 // look begins to look at the catalog.
@@ -275,162 +264,8 @@ func same(a, b catalog.Function) bool {
 	return slices.Equal(a.Live, b.Live) && slices.Equal(a.Routes, b.Routes)
 }
 
-// abandon ends all attempts to prepare what f should have been.
-func (l *loop) abandon(f *function) {
-	if f.job != nil {
-		f.job.cancel()
-		f.job = nil
-	}
-	if f.queued {
-		l.queue = slices.DeleteFunc(l.queue, func(g *function) bool { return f == g })
-		f.queued = false
-	}
-	f.failures, f.err = 0, nil
-	delete(l.failing, f.want.Name)
-}
-
-func (l *loop) enqueue(f *function) {
-	f.queued = true
-	l.queue = append(l.queue, f)
-}
-
-// startJobs gives functions that wait a job, as many as may run at once.
-func (l *loop) startJobs() {
-	for l.running < l.cfg.Parallel && len(l.queue) > 0 {
-		f := l.queue[0]
-		l.queue = l.queue[1:]
-		f.queued = false
-		l.startJob(f, &job{want: f.want, have: f.have, last: f.last})
-	}
-}
-
-func (l *loop) startJob(f *function, j *job) {
-	ctx, cancel := context.WithTimeout(l.life, l.cfg.Timeout)
-	j.cancel = cancel
-	f.job = j
-	l.running++
-	l.workers.Go(func() {
-		l.prepare(ctx, j)
-		select {
-		case l.prepared <- j:
-		case <-l.life.Done():
-		}
-	})
-}
-
-func (l *loop) jobEnded(j *job) {
-	l.running--
-	f := l.functions[j.want.Name]
-	if f == nil || f.job != j {
-		return // abandoned
-	}
-	f.job = nil
-	switch {
-	case j.ready != nil:
-		f.have, f.last = j.ready, nil
-		if !j.fallback {
-			f.failures, f.err = 0, nil
-			delete(l.failing, f.want.Name)
-		}
-		l.setDirty()
-	case j.fallback:
-		f.last = nil // the newest failed as well: the function has nothing to serve
-	default:
-		f.failed(j.err, time.Now())
-		l.failing[f.want.Name] = f
-		if errors.Is(j.err, catalog.ErrNoVersion) {
-			l.looker.now = true // it was changed again since
-		}
-		if f.have == nil && f.last != nil && !f.last.is(&f.want) {
-			last := Serving{Functions: []Function{*f.last}}
-			l.startJob(f, &job{want: last.wanted().Functions[0], last: f.last, fallback: true})
-		}
-	}
-}
-
 func (l *loop) setDirty() {
 	if !l.dirty {
 		l.dirty, l.dirtySince = true, time.Now()
-	}
-}
-
-// switchDue reports whether it is time to switch to what is ready.
-func (l *loop) switchDue(now time.Time) bool {
-	if l.switchNext.After(now) {
-		return false
-	}
-	if l.running == 0 && len(l.queue) == 0 {
-		return true
-	}
-	if l.serving == nil {
-		return false // the first switch replaces nothing: what is not ready would be missing
-	}
-	return !l.dirtySince.Add(patience).After(now) || slices.ContainsFunc(l.waiting, l.satisfied)
-}
-
-// satisfied reports whether all that q waits for is prepared, or failed.
-func (l *loop) satisfied(q *request) bool {
-	if !q.ready {
-		return false
-	}
-	if len(q.functions) == 0 {
-		return l.running == 0 && len(l.queue) == 0
-	}
-	return !slices.ContainsFunc(q.functions, func(name string) bool {
-		f := l.functions[name]
-		return f != nil && !f.settled()
-	})
-}
-
-// answer answers the requests that are satisfied and switched to.
-func (l *loop) answer() {
-	if l.dirty && l.switchErr == nil {
-		return
-	}
-	l.waiting = slices.DeleteFunc(l.waiting, func(q *request) bool {
-		if !l.satisfied(q) {
-			return false
-		}
-		err := l.switchErr
-		if held := l.held(q.functions); err == nil && len(held) > 0 {
-			err = &HeldError{Held: held}
-		}
-		q.answer <- err
-		return true
-	})
-}
-
-// held returns those of the named functions that are held, sorted; no names: of all.
-func (l *loop) held(names []string) []Held {
-	var held []Held
-	for name, f := range l.failing {
-		if len(names) == 0 || slices.Contains(names, name) {
-			held = append(held, f.held())
-		}
-	}
-	slices.SortFunc(held, func(a, b Held) int { return strings.Compare(a.Function, b.Function) })
-	return held
-}
-
-// report tells Status.
-func (l *loop) report(now time.Time) {
-	s := Status{
-		Revision: l.looker.seen.Revision,
-		Held:     l.held(nil),
-		Err:      errors.Join(l.looker.err, l.switchErr, l.stateErr),
-		Sweep:    l.sweepErr,
-	}
-	if l.serving != nil {
-		s.Applied = l.serving.Revision
-	}
-	s.Degraded = s.Err != nil || len(s.Held) > 0
-	old := l.replica.Status()
-	s.Since = old.Since
-	if s.Degraded != old.Degraded {
-		s.Since = now
-	}
-	l.replica.status.Store(&s)
-	if !s.same(old) {
-		l.cfg.Changed(s)
 	}
 }

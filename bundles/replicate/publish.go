@@ -9,8 +9,26 @@ import (
 	"github.com/skerry-edge/skerry/bundles/catalog"
 )
 
+// patience is how long functions that are ready wait for those that are not, so that what
+// was changed together is mostly switched together.
+const patience = time.Second
+
 // againAfter is when a failed Switch, or a file that could not be written, is tried again.
 const againAfter = time.Second
+
+// switchDue reports whether it is time to switch to what is ready.
+func (l *loop) switchDue(now time.Time) bool {
+	if l.switchNext.After(now) {
+		return false
+	}
+	if !l.busy() {
+		return true
+	}
+	if l.serving == nil {
+		return false // the first switch replaces nothing: what is not ready would be missing
+	}
+	return !l.dirtySince.Add(patience).After(now) || slices.ContainsFunc(l.waiting, l.satisfied)
+}
 
 // publish switches the node to all that is prepared.
 func (l *loop) publish(now time.Time) {

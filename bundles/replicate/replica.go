@@ -96,15 +96,6 @@ type Replica struct {
 	done     chan struct{}      // closed when it has ended
 }
 
-// request asks the loop to be in step with what the catalog says from now on.
-type request struct {
-	functions []string   // empty: all
-	answer    chan error // has room for the one answer
-
-	look  int  // the first look at the catalog that counts
-	ready bool // whether that look is over
-}
-
 // Start begins to keep the node in step, and returns when the node has switched for the
 // first time. What could not be prepared is then held: Status tells. ctx bounds the start
 // alone; Close ends the Replica.
