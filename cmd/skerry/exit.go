@@ -63,6 +63,7 @@ func exitCode(err error) int {
 		size    *bundles.SizeError
 		foreign *replicate.ForeignError
 		source  *build.Error
+		project *build.ConfigError
 	)
 	switch {
 	case err == nil, errors.Is(err, context.Canceled):
@@ -75,7 +76,7 @@ func exitCode(err error) int {
 		return exitUser
 	case errors.As(err, &size), errors.Is(err, syscall.ENOSPC), errors.Is(err, store.ErrFull), errors.Is(err, kv.ErrFull):
 		return exitLimit
-	case errors.As(err, &usage), errors.As(err, &config), errors.As(err, &foreign),
+	case errors.As(err, &usage), errors.As(err, &config), errors.As(err, &project), errors.As(err, &foreign),
 		errors.Is(err, syscall.EADDRINUSE), errors.Is(err, bolt.ErrLocked):
 		return exitConfig
 	case errors.Is(err, admin.ErrUnreachable), errors.Is(err, kv.ErrUnavailable), errors.Is(err, replicate.ErrNoState):

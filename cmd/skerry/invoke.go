@@ -21,12 +21,12 @@ func invokeCommand(t *terminal) *cobra.Command {
 		Example: "  skerry invoke shop --method POST --path /orders --data '{\"id\":1}'\n  skerry invoke shop --data @order.json",
 		Args:    cobra.ExactArgs(1),
 	}
-	r := remoteFlags(t, cmd)
 	in := admin.Invocation{}
 	cmd.Flags().StringVarP(&in.Method, "method", "X", "", "HTTP method (default GET, POST with --data)")
 	cmd.Flags().StringVar(&in.Path, "path", "/", "path and query")
 	headers := cmd.Flags().StringArrayP("header", "H", nil, `header, as "name: value"; may be repeated`)
 	data := cmd.Flags().StringP("data", "d", "", "body; @FILE reads a file, @- standard input")
+	r := remoteFlags(t, cmd)
 	cmd.RunE = r.run(func(ctx context.Context, c *admin.Client, args []string) error {
 		if err := t.fill(&in, *headers, *data, cmd.Flags().Changed("data")); err != nil {
 			return err

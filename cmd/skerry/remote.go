@@ -27,12 +27,17 @@ type remote struct {
 	data  string
 }
 
-// remoteFlags adds them to cmd.
+// remoteFlags adds them to cmd. A command that has a flag --data of its own, added before,
+// has --data-dir instead.
 func remoteFlags(t *terminal, cmd *cobra.Command) *remote {
 	r := &remote{t: t}
+	data := "data"
+	if cmd.Flags().Lookup(data) != nil {
+		data = "data-dir"
+	}
 	cmd.Flags().StringVar(&r.node, "node", "", "admin address of the node (default "+defaultNode+", or SKERRY_NODE)")
 	cmd.Flags().StringVar(&r.token, "token", "", "admin token (or SKERRY_TOKEN; default: read from the data directory)")
-	cmd.Flags().StringVar(&r.data, "data", "", "data directory of a node on this machine (default ./"+defaultData+", or SKERRY_DATA)")
+	cmd.Flags().StringVar(&r.data, data, "", "data directory of a node on this machine (default ./"+defaultData+", or SKERRY_DATA)")
 	return r
 }
 

@@ -336,7 +336,7 @@ func (n *node) replicate(ctx context.Context, f serveFlags, cat *catalog.Catalog
 			v.Manifest = v.Manifest.WithDefaults()
 			return n.engine.Warm(ctx, &v)
 		},
-		Switch: func(_ context.Context, s *replicate.Serving) error { return n.gateway.Serve(s.Versions()) },
+		Switch: func(_ context.Context, s *replicate.Serving) error { return n.gateway.SetRoutes(s.Versions()) },
 		Changed: func(replicate.Status) {
 			if n.peers != nil {
 				n.peers.Tell()
@@ -358,7 +358,7 @@ func (n *node) replicate(ctx context.Context, f serveFlags, cat *catalog.Catalog
 func (n *node) start() <-chan error {
 	failed := make(chan error, 2)
 	n.serving.Go(func() {
-		if err := n.gateway.Listen(n.front); err != nil && !n.stopping.Load() {
+		if err := n.gateway.Serve(n.front); err != nil && !n.stopping.Load() {
 			failed <- err
 		}
 	})
@@ -395,7 +395,7 @@ func (n *node) closePieces() error {
 func (n *node) status() admin.Status {
 	s := n.replica.Status()
 	out := admin.Status{Version: currentVersion(), Node: n.id, Store: n.storeName, Started: n.started,
-		Listen: n.front.Addr().String(), Revision: s.Applied, Functions: n.gateway.Functions(), Ready: !n.stopping.Load()}
+		Listen: n.front.Addr().String(), Revision: s.Applied, Functions: len(n.gateway.Routes().Versions()), Ready: n.gateway.Ready()}
 	if s.Err != nil {
 		out.Degraded = append(out.Degraded, "the catalog can't be followed, and the node serves what it has: "+s.Err.Error())
 	}

@@ -100,23 +100,22 @@ func (t *terminal) fail(err error) {
 		return
 	}
 	var problem *admin.Problem
-	var source *build.Error
 	errors.As(err, &problem)
-	errors.As(err, &source)
+	messages := messagesOf(err)
 	if t.json {
 		out := map[string]any{"code": errorCode(err), "message": err.Error()}
 		switch {
 		case problem != nil:
 			addPlace(out, problem.File, problem.Line, problem.Column, problem.Text)
-		case source != nil && len(source.Messages) > 0:
-			m := source.Messages[0]
-			addPlace(out, m.File, m.Line, m.Column, m.LineText)
+		case len(messages) > 0:
+			addPlace(out, messages[0].File, messages[0].Line, messages[0].Column, messages[0].Source)
+			out["messages"] = messages
 		}
 		t.document(map[string]any{"error": out})
 		return
 	}
-	if source != nil {
-		fmt.Fprintln(t.err, strings.TrimRight(t.frames(source), "\n"))
+	if len(messages) > 0 {
+		fmt.Fprint(t.err, t.frames(messages))
 		return
 	}
 	fmt.Fprintln(t.err, t.paint(red, "error:"), printableLines(err.Error()))
@@ -141,14 +140,25 @@ func addPlace(out map[string]any, file string, line, column int, text string) {
 	}
 }
 
-// frames writes the errors of a build, each with its line of source.
-func (t *terminal) frames(e *build.Error) string {
+// messagesOf returns what a build or a project's configuration has against the author's
+// files; none if err is no such error.
+func messagesOf(err error) []build.Message {
+	var source *build.Error
+	var config *build.ConfigError
+	switch {
+	case errors.As(err, &source):
+		return source.Messages
+	case errors.As(err, &config):
+		return config.Messages
+	}
+	return nil
+}
+
+// frames writes messages about files, each with its line of source.
+func (t *terminal) frames(messages []build.Message) string {
 	var b strings.Builder
-	for _, m := range e.Messages {
-		fmt.Fprintf(&b, "%s %s\n", t.paint(red, "error:"), printable(m.Text))
-		if m.File != "" {
-			b.WriteString(t.frame(m.File, m.Line, m.Column, m.LineText))
-		}
+	for _, m := range messages {
+		b.WriteString(t.paint(red, "error:") + " " + m.Frame())
 	}
 	return b.String()
 }
