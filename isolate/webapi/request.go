@@ -46,9 +46,10 @@ type request struct {
 
 // NewRequest makes the Request of an incoming event. Its headers are immutable, and r
 // belongs to it from now on: neither may be written to. A body that comes with GET or HEAD
-// is left out, because the standard has no such request and a copy would throw.
+// is left out, because the standard has no such request and a copy would throw. A redirect
+// is not followed when the request is fetched: it is the client's, as in Workers.
 func NewRequest(vm *js.VM, r *HTTPRequest) js.Value {
-	req := &request{method: r.Method, url: r.URL, redirect: "follow", incoming: r, partial: r.Client.IsValid()}
+	req := &request{method: r.Method, url: r.URL, redirect: "manual", incoming: r, partial: r.Client.IsValid()}
 	req.headers = headers{list: r.Header, shared: true, immutable: true}
 	if r.Body != nil && !bodiless(r.Method) {
 		req.hold(r.Body, false)

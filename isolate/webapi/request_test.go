@@ -83,7 +83,8 @@ func TestIncomingRequest(t *testing.T) {
 		want    string
 	}{
 		{"method and URL are as they came", get(), `return request.method + " " + request.url`, "GET http://shop.localhost:8787/a/../b?c=d"},
-		{"it is a Request", get(), `return [request instanceof Request, request.constructor === Request, request.redirect]`, "true,true,follow"},
+		{"it is a Request", get(), `return [request instanceof Request, request.constructor === Request]`, "true,true"},
+		{"redirects are the client's", get(), `return [request.redirect, new Request(request).redirect, new Request(request, {redirect: "follow"}).redirect]`, "manual,manual,follow"},
 		{"headers", get(), `return request.headers.get("HOST") + [...request.headers.keys()]`, "shop.localhost:8787cf-connecting-ip,host,x-bytes"},
 		{"bytes of headers", get(), `return request.headers.get("x-bytes") === "é"`, "true"},
 		{"headers are immutable", get(), `request.headers.set("a", "b")`, "throws TypeError: these headers are immutable; change a copy, as in new Response(response.body, response) or new Headers(headers)"},
