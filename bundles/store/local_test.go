@@ -240,7 +240,7 @@ func TestLocalWriter(t *testing.T) {
 func TestLocalSurvivesKill(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
-		t.Skip("SKIPPED: kills a process 25 times")
+		t.Skip("SKIPPED: kills a process 15 times")
 	}
 	dir := t.TempDir()
 	all := make(map[bundles.Digest]uint64)
@@ -252,8 +252,8 @@ func TestLocalSurvivesKill(t *testing.T) {
 			}
 		}
 	}
-	for cycle := range 25 {
-		acknowledged := killWriter(t, dir, time.Duration(cycle)*2*time.Millisecond)
+	for cycle := range 15 {
+		acknowledged := killWriter(t, dir, time.Duration(cycle)*3*time.Millisecond)
 		l := openLocal(t, dir)
 		check(l, acknowledged)
 		maps.Copy(all, acknowledged)
@@ -262,7 +262,7 @@ func TestLocalSurvivesKill(t *testing.T) {
 		}
 	}
 	check(openLocal(t, dir), all)
-	if len(all) < 25 {
+	if len(all) < 15 {
 		t.Errorf("only %d bundles were acknowledged: the test shows nothing", len(all))
 	}
 }
