@@ -131,35 +131,37 @@ type node struct {
 }
 
 // openNode opens and joins the pieces. Nothing is served yet.
-func openNode(ctx context.Context, t *terminal, f serveFlags) (n *node, err error) {
-	n = &node{started: time.Now()}
-	defer func() {
-		if err != nil {
-			n.closePieces()
-		}
-	}()
+func openNode(ctx context.Context, t *terminal, f serveFlags) (*node, error) {
+	n := &node{started: time.Now()}
+	if err := n.open(ctx, t, f); err != nil {
+		return nil, errors.Join(err, n.closePieces())
+	}
+	return n, nil
+}
+
+func (n *node) open(ctx context.Context, t *terminal, f serveFlags) error {
 	if err := n.openData(f.data); err != nil {
-		return nil, err
+		return err
 	}
 	token, err := admin.Token(f.data)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if err := n.listen(f); err != nil {
-		return nil, err
+		return err
 	}
 	if err := n.openStores(ctx, t, f); err != nil {
-		return nil, err
+		return err
 	}
 	local, err := store.OpenLocal(filepath.Join(f.data, "bundles"))
 	if err != nil {
-		return nil, err
+		return err
 	}
 	var blobs store.Store = local
 	if n.shared() {
 		far, err := store.NewShared(n.system)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		blobs = store.NewTier(local, far)
 	}
@@ -170,16 +172,16 @@ func openNode(ctx context.Context, t *terminal, f serveFlags) (n *node, err erro
 		return n.observer.Close(ctx)
 	})
 	if err := n.openEngine(f, blobs); err != nil {
-		return nil, err
+		return err
 	}
 	cat, err := catalog.New(n.system, catalog.Config{Claims: func(m bundles.Manifest) ([]string, error) {
 		return route.Claims(&m, f.domain)
 	}})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if err := n.replicate(ctx, f, cat, blobs); err != nil {
-		return nil, err
+		return err
 	}
 	api, err := admin.New(admin.Config{
 		Token: token, Catalog: cat, Bundles: blobs, Engine: n.engine, KV: n.kv, Tail: n.observer,
@@ -187,10 +189,10 @@ func openNode(ctx context.Context, t *terminal, f serveFlags) (n *node, err erro
 		Panicked: func(v any, stack []byte) { t.note("panic in the control API: %v\n%s", v, stack) },
 	})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	n.api = &http.Server{Handler: api, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 32 << 10}
-	return n, nil
+	return nil
 }
 
 // opened notes how to close what was opened last.

@@ -387,21 +387,23 @@ func entryOf(vm *js.VM, options js.Value) (kv.Entry, error) {
 }
 
 // conditionOf reads ifVersion and ifAbsent from the options of put: the version that the
-// key must have, and whether there is a condition at all.
+// key must have, and whether there is a condition at all. An ifVersion of null, which is
+// what getWithMetadata gives for a key that is absent, asks for that, as ifAbsent does.
 func conditionOf(vm *js.VM, options js.Value) (kv.Version, bool, error) {
-	version, absent := vm.Get(options, "ifVersion"), vm.Get(options, "ifAbsent")
+	version, absent := vm.Get(options, "ifVersion"), vm.Get(options, "ifAbsent").ToBoolean()
 	switch {
-	case !js.IsNullish(version) && absent.ToBoolean():
+	case js.IsUndefined(version):
+		return "", absent, nil
+	case js.IsNullish(version):
+		return "", true, nil
+	case absent:
 		return "", false, js.TypeError("KV put: ifVersion and ifAbsent exclude each other")
-	case !js.IsNullish(version):
-		v := vm.String(version)
-		if v == "" {
-			return "", false, js.TypeError("KV put: ifVersion is empty; use ifAbsent: true for a key that does not exist")
-		}
-		return kv.Version(v), true, nil
-	default:
-		return "", absent.ToBoolean(), nil
 	}
+	v := vm.String(version)
+	if v == "" {
+		return "", false, js.TypeError("KV put: ifVersion is empty; use null, or ifAbsent: true, for a key that does not exist")
+	}
+	return kv.Version(v), true, nil
 }
 
 // queryOf reads the options of list.
