@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -23,8 +24,14 @@ const (
 
 // Peer is a node that shares the store.
 type Peer struct {
-	ID      string `json:"id"`
-	Applied int64  `json:"applied"` // the catalog's revision that it serves, held functions aside
+	ID      string   `json:"id"`
+	Applied int64    `json:"applied"`        // the catalog's revision that it serves, held functions aside
+	Held    []string `json:"held,omitempty"` // the functions that it can't bring up to date
+}
+
+// Serves says whether the node serves what the catalog said of function at revision.
+func (p *Peer) Serves(revision int64, function string) bool {
+	return p.Applied >= revision && !slices.Contains(p.Held, function)
 }
 
 // Peers tells the nodes on one store of each other, so that a push can wait for all of
@@ -32,16 +39,16 @@ type Peer struct {
 type Peers struct {
 	store   kv.Store
 	id      string
-	applied func() int64
+	status  func() Status
 	told    chan struct{} // holds a token when there is news to announce
 	quit    chan struct{}
 	stopped sync.WaitGroup
 }
 
-// StartPeers announces this node under id until Close. applied says which revision it
-// serves. It starts even if the store is out of reach: the node is announced later.
-func StartPeers(s kv.Store, id string, applied func() int64) *Peers {
-	p := &Peers{store: s, id: id, applied: applied, told: make(chan struct{}, 1), quit: make(chan struct{})}
+// StartPeers announces this node under id, with what status says of it, until Close. It
+// starts even if the store is out of reach: the node is announced later.
+func StartPeers(s kv.Store, id string, status func() Status) *Peers {
+	p := &Peers{store: s, id: id, status: status, told: make(chan struct{}, 1), quit: make(chan struct{})}
 	p.stopped.Go(p.run)
 	return p
 }
@@ -78,9 +85,9 @@ func (p *Peers) run() {
 }
 
 func (p *Peers) announce() {
-	text, err := json.Marshal(Peer{ID: p.id, Applied: p.applied()})
+	text, err := json.Marshal(p.self())
 	if err != nil {
-		panic(err) // two plain fields
+		panic(err) // plain fields
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), announceEvery)
 	defer cancel()
@@ -88,10 +95,19 @@ func (p *Peers) announce() {
 	_, _ = p.store.Put(ctx, PeersNamespace, p.id, kv.Entry{Value: text, ExpiresAt: time.Now().Add(announceLife)})
 }
 
+// self is what this node announces.
+func (p *Peers) self() Peer {
+	s := p.status()
+	peer := Peer{ID: p.id, Applied: s.Applied}
+	for _, h := range s.Held {
+		peer.Held = append(peer.Held, h.Function)
+	}
+	return peer
+}
+
 // List returns the nodes that are reachable now, this one among them.
 func (p *Peers) List(ctx context.Context) ([]Peer, error) {
-	self := Peer{ID: p.id, Applied: p.applied()}
-	peers := []Peer{self}
+	peers := []Peer{p.self()}
 	for cursor, more := "", true; more; more = cursor != "" {
 		page, err := p.store.List(ctx, PeersNamespace, kv.Query{Cursor: cursor})
 		if err != nil {
@@ -113,8 +129,8 @@ func (p *Peers) List(ctx context.Context) ([]Peer, error) {
 	return peers, nil
 }
 
-// Await waits until all reachable nodes serve revision, or ctx ends, and returns them as
-// they were last heard of.
+// Await waits until all reachable nodes have tried to serve revision, or ctx ends, and
+// returns them as they were last heard of.
 func (p *Peers) Await(ctx context.Context, revision int64) ([]Peer, error) {
 	var last []Peer
 	for {

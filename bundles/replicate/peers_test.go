@@ -2,7 +2,6 @@ package replicate_test
 
 import (
 	"context"
-	"slices"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -16,8 +15,11 @@ func TestPeersHearOfEachOther(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := memory.New(memory.Config{})
 		var here, there atomic.Int64
-		a := replicate.StartPeers(store, "a", here.Load)
-		b := replicate.StartPeers(store, "b", there.Load)
+		at := func(revision *atomic.Int64, held ...replicate.Held) func() replicate.Status {
+			return func() replicate.Status { return replicate.Status{Applied: revision.Load(), Held: held} }
+		}
+		a := replicate.StartPeers(store, "a", at(&here))
+		b := replicate.StartPeers(store, "b", at(&there, replicate.Held{Function: "f"}))
 		synctest.Wait()
 
 		here.Store(5)
@@ -25,7 +27,7 @@ func TestPeersHearOfEachOther(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		peers, err := a.Await(ctx, 5)
-		if err != nil || !slices.Equal(peers, []replicate.Peer{{ID: "a", Applied: 5}, {ID: "b"}}) {
+		if err != nil || len(peers) != 2 || !peers[0].Serves(5, "f") || peers[1].Serves(5, "g") {
 			t.Errorf("while b is behind: %v, %v", peers, err)
 		}
 
@@ -35,7 +37,7 @@ func TestPeersHearOfEachOther(t *testing.T) {
 			b.Tell()
 		}()
 		peers, err = a.Await(t.Context(), 5)
-		if err != nil || !slices.Equal(peers, []replicate.Peer{{ID: "a", Applied: 5}, {ID: "b", Applied: 5}}) {
+		if err != nil || len(peers) != 2 || !peers[1].Serves(5, "g") || peers[1].Serves(5, "f") {
 			t.Errorf("when b has switched: %v, %v", peers, err)
 		}
 

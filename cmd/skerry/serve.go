@@ -37,6 +37,9 @@ const (
 	drainMax = 10 * time.Second
 	// rolloutMax is how long a push waits for the other nodes.
 	rolloutMax = 10 * time.Second
+	// systemTimeout is for calls about the catalog and bundles, which nobody's request waits
+	// for: more patience than functions have.
+	systemTimeout = 2 * time.Second
 	// gcPercent trades memory for time: isolates are made and thrown away all the time.
 	gcPercent = 400
 )
@@ -121,7 +124,7 @@ type node struct {
 	engine   *isolate.Engine
 	gateway  *gateway.Server
 	replica  *replicate.Replica
-	peers    *replicate.Peers // nil: the node is alone
+	peers    atomic.Pointer[replicate.Peers] // nil: the node is alone
 	control  net.Listener
 	front    net.Listener
 	api      *http.Server
@@ -266,19 +269,26 @@ func (n *node) openStores(ctx context.Context, t *terminal, f serveFlags) error 
 		return nil
 	case strings.HasPrefix(f.store, "redis://"), strings.HasPrefix(f.store, "rediss://"):
 		n.storeName = "redis"
-		for prefix, to := range map[string]*kv.Store{"skerry": &n.kv, "skerry-system": &n.system} {
-			s, err := redis.Open(redis.Config{URL: f.store, Prefix: prefix})
+		for _, r := range []struct {
+			prefix  string
+			timeout time.Duration
+			to      *kv.Store
+		}{{"skerry", 0, &n.kv}, {"skerry-system", systemTimeout, &n.system}} {
+			s, err := redis.Open(redis.Config{URL: f.store, Prefix: r.prefix, Timeout: r.timeout})
 			if err != nil {
 				return &configError{fmt.Errorf("--store: %w", err)}
 			}
 			n.opened(s.Close)
-			*to = s
-			if prefix == "skerry" {
-				if warnings, err := s.Warnings(ctx); err == nil {
-					for _, w := range warnings {
-						t.note("%s %s", t.paint(yellow, "warning:"), w)
-					}
-				}
+			*r.to = s
+			if r.prefix != "skerry" {
+				continue
+			}
+			warnings, err := s.Warnings(ctx)
+			if err != nil {
+				continue // the node says itself that it is degraded
+			}
+			for _, w := range warnings {
+				t.note("%s %s", t.paint(yellow, "warning:"), w)
 			}
 		}
 		return nil
@@ -340,8 +350,8 @@ func (n *node) replicate(ctx context.Context, f serveFlags, cat *catalog.Catalog
 		},
 		Switch: func(_ context.Context, s *replicate.Serving) error { return n.gateway.SetRoutes(s.Versions()) },
 		Changed: func(replicate.Status) {
-			if n.peers != nil {
-				n.peers.Tell()
+			if peers := n.peers.Load(); peers != nil {
+				peers.Tell()
 			}
 		},
 	})
@@ -350,8 +360,9 @@ func (n *node) replicate(ctx context.Context, f serveFlags, cat *catalog.Catalog
 	}
 	n.opened(func() error { n.replica.Close(); return nil })
 	if n.shared() {
-		n.peers = replicate.StartPeers(n.system, n.id, func() int64 { return n.replica.Status().Applied })
-		n.opened(func() error { n.peers.Close(); return nil })
+		peers := replicate.StartPeers(n.system, n.id, n.replica.Status)
+		n.peers.Store(peers)
+		n.opened(func() error { peers.Close(); return nil })
 	}
 	return nil
 }
@@ -416,17 +427,18 @@ func (n *node) rollout(ctx context.Context, revision int64, function string) ([]
 		return nil, err
 	}
 	nodes := []admin.Node{{ID: n.id, Switched: true}}
-	if n.peers == nil {
+	others := n.peers.Load()
+	if others == nil {
 		return nodes, nil
 	}
-	n.peers.Tell()
-	peers, err := n.peers.Await(ctx, revision)
+	others.Tell()
+	peers, err := others.Await(ctx, revision)
 	if err != nil {
 		return nodes, nil // this node serves it; who the others are can't be asked now
 	}
 	nodes = nodes[:0]
 	for _, p := range peers {
-		nodes = append(nodes, admin.Node{ID: p.ID, Switched: p.Applied >= revision || p.ID == n.id})
+		nodes = append(nodes, admin.Node{ID: p.ID, Switched: p.ID == n.id || p.Serves(revision, function)})
 	}
 	return nodes, nil
 }
