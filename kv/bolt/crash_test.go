@@ -102,7 +102,7 @@ func TestCrash(t *testing.T) {
 	acked := make([][crashWriters]int, cycles)
 	total := 0
 	for cycle := range cycles {
-		acked[cycle] = crash(t, path, cycle, time.Duration(random.IntN(120))*time.Millisecond)
+		acked[cycle] = crash(t, path, cycle, cycle%2 == 0, time.Duration(random.IntN(100))*time.Millisecond)
 		for _, n := range acked[cycle] {
 			total += n
 		}
@@ -129,9 +129,9 @@ func TestCrash(t *testing.T) {
 	t.Logf("%d crashes, %d acknowledged writes", cycles, total)
 }
 
-// crash runs a child, kills it after a while, and returns the number of the last call
-// that each writer had acknowledged.
-func crash(t *testing.T, path string, cycle int, after time.Duration) (acked [crashWriters]int) {
+// crash runs a child, kills it a while after its start or after its first acknowledgement,
+// and returns the number of the last call that each writer had acknowledged.
+func crash(t *testing.T, path string, cycle int, atStart bool, after time.Duration) (acked [crashWriters]int) {
 	t.Helper()
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), crashChildEnv+"="+path, crashNamespace+"="+crashNS(cycle))
@@ -143,10 +143,15 @@ func crash(t *testing.T, path string, cycle int, after time.Duration) (acked [cr
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	kill := time.AfterFunc(after, func() { _ = cmd.Process.Kill() })
-	defer kill.Stop()
+	kill := func() { _ = cmd.Process.Kill() }
+	if atStart {
+		time.AfterFunc(after, kill)
+	}
 	lines := bufio.NewScanner(out)
 	for lines.Scan() {
+		if !atStart && acked == [crashWriters]int{} {
+			time.AfterFunc(after, kill)
+		}
 		var w, n int
 		if _, err := fmt.Sscan(lines.Text(), &w, &n); err == nil {
 			acked[w] = n

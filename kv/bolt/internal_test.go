@@ -192,6 +192,35 @@ func TestSweep(t *testing.T) {
 	})
 }
 
+func TestSweepSparesWhatWasWrittenAgain(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		s, err := Open(Config{Path: filepath.Join(dir, "kv.db")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		if _, err := s.Put(t.Context(), "ns", "k", kv.Entry{ExpiresAt: time.Now().Add(time.Second)}); err != nil {
+			t.Fatal(err)
+		}
+		// The expiry of a record that can't be read can't be forgotten with it.
+		if err := s.db.Update(func(tx *bbolt.Tx) error {
+			return tx.Bucket(dataBucket).Put(nameOf("ns", "k"), []byte("corrupt"))
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Put(t.Context(), "ns", "k", kv.Entry{}); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if data, expiring := sizes(t, s.db); data != 1 || expiring != 0 {
+			t.Errorf("after the sweep there are %d records and %d lines of expiry, want 1 and 0", data, expiring)
+		}
+	})
+}
+
 func TestWritersShareTransactions(t *testing.T) {
 	t.Parallel()
 	s := openTemporary(t, Config{})

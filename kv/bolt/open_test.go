@@ -218,11 +218,15 @@ func TestDamagedFile(t *testing.T) {
 	}
 	const keys = 300
 	value := func(i int) string { return strings.Repeat(fmt.Sprint(i), 1+i%50) }
+	var wg sync.WaitGroup
 	for i := range keys {
-		if _, err := s.Put(t.Context(), "ns", fmt.Sprint(i), kv.Entry{Value: []byte(value(i))}); err != nil {
-			t.Fatal(err)
-		}
+		wg.Go(func() {
+			if _, err := s.Put(t.Context(), "ns", fmt.Sprint(i), kv.Entry{Value: []byte(value(i))}); err != nil {
+				t.Error(err)
+			}
+		})
 	}
+	wg.Wait()
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -231,8 +235,9 @@ func TestDamagedFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	random := rand.New(rand.NewPCG(3, 4))
+	const rounds = 60
 	refused, corrupt, absent := 0, 0, 0
-	for round := range 150 {
+	for round := range rounds {
 		damaged := slices.Clone(whole)
 		for range 1 + random.IntN(20) {
 			damaged[random.IntN(len(damaged))] ^= 1 << random.IntN(8)
@@ -273,5 +278,5 @@ func TestDamagedFile(t *testing.T) {
 	if refused == 0 || corrupt == 0 {
 		t.Errorf("%d files were refused and %d entries were found corrupt; the test does nothing", refused, corrupt)
 	}
-	t.Logf("%d of 150 files refused; in the others %d entries corrupt, %d absent", refused, corrupt, absent)
+	t.Logf("%d of %d files refused; in the others %d entries corrupt, %d absent", refused, rounds, corrupt, absent)
 }

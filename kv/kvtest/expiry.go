@@ -17,6 +17,12 @@ func testExpiry(t *testing.T, s kv.Store) {
 	for i, key := range []string{"dies 1", "dies 2", "dies 3", "dies 4"} {
 		put(t, s, ns, key, kv.Entry{Value: []byte(strconv.Itoa(i)), ExpiresAt: at})
 	}
+	if c, ok := s.(kv.Counter); ok {
+		put(t, s, ns, "dies 5", kv.Entry{Value: []byte("1"), ExpiresAt: at})
+		if _, err := c.Add(t.Context(), ns, "dies 5", 1); err != nil {
+			t.Fatal(err)
+		}
+	}
 	put(t, s, ns, "lives 1", kv.Entry{ExpiresAt: in(time.Hour)})
 	put(t, s, ns, "lives 2", kv.Entry{ExpiresAt: at})
 	put(t, s, ns, "lives 2", kv.Entry{}) // no longer expires
@@ -45,6 +51,7 @@ func testExpiry(t *testing.T, s kv.Store) {
 	wantNames(t, "the listing", list(t, s, ns, kv.Query{}), []string{"lives 1", "lives 2", "lives 3"})
 	wantNames(t, "the listing of a prefix", list(t, s, ns, kv.Query{Prefix: "dies"}), nil)
 	wantAbsent(t, s, ns, "dies 2")
+	wantAbsent(t, s, ns, "dies 5")
 	if sw, ok := s.(kv.Swapper); ok {
 		if _, err := sw.Swap(t.Context(), ns, "dies 2", "", kv.Entry{}); err != nil {
 			t.Errorf("Swap that wants an expired key absent: %v", err)
@@ -137,9 +144,11 @@ func RunWithClock(t *testing.T, open func(t *testing.T, now func() time.Time) kv
 		clock := newClock()
 		s := open(t, clock.now)
 		at := clock.now().Add(time.Second)
+		var keys []string
 		for i := range 1500 {
-			put(t, s, ns, strconv.Itoa(i), kv.Entry{ExpiresAt: at})
+			keys = append(keys, strconv.Itoa(i))
 		}
+		putAtOnce(t, s, keys, kv.Entry{ExpiresAt: at})
 		putText(t, s, "z", "stays")
 		clock.set(at)
 		wantNames(t, "the listing", list(t, s, ns, kv.Query{Limit: 10}), []string{"z"})

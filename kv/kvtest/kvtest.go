@@ -13,6 +13,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -94,6 +95,23 @@ func put(t *testing.T, s kv.Store, ns, key string, e kv.Entry) kv.Version {
 func putText(t *testing.T, s kv.Store, key, value string) kv.Version {
 	t.Helper()
 	return put(t, s, ns, key, kv.Entry{Value: []byte(value)})
+}
+
+// putAtOnce puts e under many keys, as so many writers: a store on disk then syncs a few
+// times for all.
+func putAtOnce(t *testing.T, s kv.Store, keys []string, e kv.Entry) {
+	t.Helper()
+	var wg sync.WaitGroup
+	for part := range slices.Chunk(keys, 1+len(keys)/50) {
+		wg.Go(func() {
+			for _, key := range part {
+				if _, err := s.Put(t.Context(), ns, key, e); err != nil {
+					t.Errorf("Put(%q): %v", key, err)
+				}
+			}
+		})
+	}
+	wg.Wait()
 }
 
 func get(t *testing.T, s kv.Store, ns, key string) kv.Entry {

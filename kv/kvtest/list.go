@@ -47,17 +47,7 @@ func testListPages(t *testing.T, s kv.Store) {
 	for i := range 2*kv.ListLimitMax + 1 {
 		all = append(all, fmt.Sprintf("%05d", i))
 	}
-	var wg sync.WaitGroup
-	for part := range slices.Chunk(all, 200) { // at once: a store on disk syncs once for all
-		wg.Go(func() {
-			for _, key := range part {
-				if _, err := s.Put(t.Context(), ns, key, kv.Entry{Metadata: []byte(key[:1])}); err != nil {
-					t.Error(err)
-				}
-			}
-		})
-	}
-	wg.Wait()
+	putAtOnce(t, s, all, kv.Entry{})
 	var sizes []int
 	q := kv.Query{}
 	for {

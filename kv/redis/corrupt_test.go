@@ -118,3 +118,35 @@ func TestIndexFollowsRecords(t *testing.T) {
 		t.Errorf("the empty namespace still has %q", keys)
 	}
 }
+
+// A name of a key that expired is not forgotten at once where many have. When the key is
+// there again by then, its name must stay.
+func TestIndexKeepsWhatIsBack(t *testing.T) {
+	t.Parallel()
+	s := open(t, redis.Config{URL: redistest.Start(t).URL, Timeout: time.Minute})
+	at := time.Now().Add(200 * time.Millisecond)
+	back := []string{"put", "swapped", "added"}
+	for i, key := range append([]string{"1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "13", "14", "15", "16", "17", "18", "19", "20"}, back...) {
+		e := kv.Entry{ExpiresAt: at.Add(-time.Millisecond)}
+		if i >= 20 {
+			e.ExpiresAt = at // is forgotten last
+		}
+		if _, err := s.Put(t.Context(), "ns", key, e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	time.Sleep(time.Until(at.Add(5 * time.Millisecond)))
+	if _, err := s.Add(t.Context(), "ns", "added", 1); err != nil { // forgets ten others
+		t.Fatal(err)
+	}
+	put(t, s, "put", "v")
+	if _, err := s.Swap(t.Context(), "ns", "swapped", "", kv.Entry{}); err != nil {
+		t.Fatal(err)
+	}
+	for range 10 {
+		page, err := s.List(t.Context(), "ns", kv.Query{}) // forgets the rest
+		if err != nil || len(page.Keys) != 3 {
+			t.Fatalf("List = %+v, %v; want the three keys that are back", page.Keys, err)
+		}
+	}
+}

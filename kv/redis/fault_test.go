@@ -1,9 +1,14 @@
 package redis_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"fmt"
+	"net"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -89,6 +94,89 @@ func TestClusterAway(t *testing.T) {
 		node.Kill()
 	}
 	everyCall(t.Context(), t, s, kv.ErrUnavailable)
+}
+
+// A client of a Cluster likes to send a command again when a connection breaks. A write
+// whose reply was lost on the way must not be done twice.
+func TestWriteIsSentOnce(t *testing.T) {
+	t.Parallel()
+	proxy, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, port, _ := net.SplitHostPort(proxy.Addr().String())
+	_, bus, _ := net.SplitHostPort(redistest.FreeAddr(t))
+	server := redistest.Start(t, "--cluster-enabled", "yes", "--cluster-port", bus, "--cluster-announce-ip", "127.0.0.1", "--cluster-announce-port", port)
+	server.MustDo(t, "CLUSTER", "ADDSLOTSRANGE", "0", "16383")
+	await(t, "the cluster is up", func() bool {
+		return strings.Contains(server.MustDo(t, "CLUSTER", "INFO"), "cluster_state:ok")
+	})
+	var lossy atomic.Bool
+	var proxying sync.WaitGroup
+	proxying.Go(func() { forward(proxy, server.Addr, &lossy) })
+	t.Cleanup(func() {
+		proxy.Close()
+		proxying.Wait()
+	})
+
+	s := open(t, redis.Config{URL: "redis://" + proxy.Addr().String() + "?cluster=true", Timeout: time.Minute})
+	if _, err := s.Add(t.Context(), "ns", "n", 1); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 5 {
+		lossy.Store(true)
+		_, err := s.Add(t.Context(), "ns", "n", 1)
+		if !errors.Is(err, kv.ErrUnavailable) {
+			t.Errorf("Add whose reply is lost: %v, want ErrUnavailable", err)
+		}
+		e, err := s.Get(t.Context(), "ns", "n")
+		if want := fmt.Sprint(i + 2); err != nil || string(e.Value) != want {
+			t.Fatalf("the counter is at %q, %v; want %s", e.Value, err, want)
+		}
+	}
+}
+
+// forward passes connections on to addr, until l is closed and they have ended. When it
+// is made lossy, it passes one script on, and closes the connection instead of passing
+// the reply back.
+func forward(l net.Listener, addr string, lossy *atomic.Bool) {
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	for {
+		client, err := l.Accept()
+		if err != nil {
+			return
+		}
+		server, err := net.Dial("tcp", addr)
+		if err != nil {
+			client.Close()
+			continue
+		}
+		var lost atomic.Bool
+		wg.Go(func() {
+			defer server.Close()
+			for buf := make([]byte, 1<<16); ; {
+				n, err := client.Read(buf)
+				if err != nil {
+					return
+				}
+				if bytes.Contains(buf[:n], []byte("evalsha")) && lossy.CompareAndSwap(true, false) {
+					lost.Store(true)
+				}
+				server.Write(buf[:n])
+			}
+		})
+		wg.Go(func() {
+			defer client.Close()
+			for buf := make([]byte, 1<<16); ; {
+				n, err := server.Read(buf)
+				if err != nil || lost.Load() {
+					return
+				}
+				client.Write(buf[:n])
+			}
+		})
+	}
 }
 
 func TestContextEndsDuringCall(t *testing.T) {

@@ -82,7 +82,7 @@ func (c Config) Validate() error {
 	case err != nil:
 		return err
 	case c.Prefix != "" && !prefixes.MatchString(c.Prefix):
-		return fmt.Errorf("redis: Config.Prefix is %q; use 1 to 64 letters, digits, and - _ .", c.Prefix)
+		return fmt.Errorf("redis: Config.Prefix is %q; use 1 to 64 letters, digits and -_. alone", c.Prefix)
 	case c.Timeout < 0:
 		return fmt.Errorf("redis: Config.Timeout is %v; use 0 for the default", c.Timeout)
 	case c.Connections < 0:
