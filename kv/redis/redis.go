@@ -2,14 +2,22 @@
 // Sentinel watches over, or a Cluster. It is shared by all nodes that use it.
 //
 // A [Store] talks to Redis for every call and keeps nothing: what one node has written,
-// every node reads. A Get is one command. Writes are scripts (script.go), which Redis
-// runs one at a time, so that a value and the index that lists it never part.
+// every node reads. A Get is one command (two for a value of more than 256 KB). Writes are
+// scripts (script.go), which Redis runs one at a time, so that a value and the index that
+// lists it never part.
 //
 // # Where things are
 //
 // A namespace has one hash tag, so all of it is in one slot of a Cluster: on one server,
 // where scripts may touch it. Namespaces spread over the servers. See keyspace.go for the
 // keys and record.go for the values.
+//
+// # When Redis is slow or away
+//
+// A call ends within about Config.Timeout, and at the deadline of its context if that is
+// earlier. A context that is canceled meanwhile is noticed when the reply comes, or by
+// then. Nothing is sent twice: whether to repeat a write that failed is for the caller to
+// say, as it may have taken effect.
 //
 // # What survives
 //
@@ -40,9 +48,9 @@ type Config struct {
 	// URL says where Redis is. The scheme is redis, or rediss for TLS; the port may be
 	// left out. Special characters in a user name or password are percent-encoded.
 	//
-	//	redis://[user:password@]host:6379[/db]                  one server
-	//	redis://[user:password@]s1:26379,s2:26379[/db]?sentinel=NAME    the primary that Sentinel knows as NAME
-	//	redis://[user:password@]n1:6379,n2:6379?cluster=true    a Cluster, of which these are some nodes
+	//	redis://[user:password@]host:6379[/db]                        one server
+	//	redis://[user:password@]s1:26379,s2:26379[/db]?sentinel=NAME  the primary that these Sentinels know as NAME
+	//	redis://[user:password@]n1:6379,n2:6379?cluster=true          a Cluster, of which these are some nodes
 	//
 	// The user and password are Redis's. Those of the Sentinels, if they have any, are
 	// the parameters sentinel_user and sentinel_password.
