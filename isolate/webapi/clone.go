@@ -213,9 +213,7 @@ func (k *cloner) error(o *js.Object) (js.Value, error) {
 	}
 	out := k.vm.Construct(k.vm.Intrinsic(name), message)
 	k.made(o, out)
-	if d, ok := k.vm.Own(o, "stack"); ok && d.Value != nil && js.IsString(d.Value) {
-		k.vm.Define(out, "stack", d.Value, false)
-	}
+	k.stack(o, out)
 	if d, ok := k.vm.Own(o, "cause"); ok && d.Value != nil {
 		cause, err := k.clone(d.Value)
 		if err != nil {
@@ -224,4 +222,14 @@ func (k *cloner) error(o *js.Object) (js.Value, error) {
 		k.vm.Define(out, "cause", cause, false)
 	}
 	return out, nil
+}
+
+// stack copies an error's stack. The engine writes it when it is first read, and may run
+// a getter of the script's then: what that throws leaves the copy the stack it was made with.
+func (k *cloner) stack(o, out *js.Object) {
+	_ = k.vm.Try(func() {
+		if d, ok := k.vm.Own(o, "stack"); ok && d.Value != nil && js.IsString(d.Value) {
+			k.vm.Define(out, "stack", d.Value, false)
+		}
+	})
 }

@@ -1,7 +1,6 @@
 package webapi
 
 import (
-	"strconv"
 	"strings"
 
 	"github.com/skerry-edge/skerry/isolate/js"
@@ -136,12 +135,4 @@ func (in *inspector) join(values []js.Value) string {
 		}
 	}
 	return out.String()
-}
-
-// plural writes a count of things.
-func plural(n int, thing string) string {
-	if n == 1 {
-		return "1 " + thing
-	}
-	return strconv.Itoa(n) + " " + thing + "s"
 }

@@ -68,7 +68,7 @@ func TestFetch(t *testing.T) {
 			return nil, &js.CodedError{Code: "exceeded_subrequests", Message: "too many"}
 		}, `return await fetch("http://a/").catch(e => e.code + e.message)`, "exceeded_subrequeststoo many"},
 		{"errors reject and don't throw", echo, `return (await Promise.allSettled([fetch(), fetch("/x"), fetch("ftp://a/"), fetch("http://u:p@a/"), fetch("http://a/", {body: "x"})])).map(r => r.reason.message).join("; ")`,
-			`fetch: 1 argument(s) required, but only 0 present; Invalid URL: "/x"; fetch: ftp: is not a scheme that can be fetched; http:, https: and data: are; the URL of a request can't have a user name or a password in it; send them in the header Authorization; a request with method GET can't have a body`},
+			`fetch: 1 argument(s) required, but only 0 present; Invalid URL: "/x": it is relative, and there is no base to resolve it against; fetch: ftp: is not a scheme that can be fetched; http:, https: and data: are; the URL of a request can't have a user name or a password in it; send them in the header Authorization; a request with method GET can't have a body`},
 		{"an aborted signal", echo, `await fetch("http://a/", {signal: AbortSignal.abort()})`, "throws AbortError: This operation was aborted"},
 		{"an aborted signal's reason", echo, `return await fetch(new Request("http://a/", {signal: AbortSignal.abort("why")})).catch(e => e)`, "why"},
 		{"an aborted signal for a data: URL", echo, `return await fetch("data:,", {signal: AbortSignal.abort("why")}).catch(e => e)`, "why"},

@@ -3,6 +3,7 @@ package webapi
 import (
 	"encoding/hex"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -133,6 +134,9 @@ func (in *inspector) object(o *js.Object) string {
 
 // shape finds out how an object of a kind is written.
 func (in *inspector) shape(o *js.Object, kind string) shape {
+	if kind == "Error" || kind == "DOMException" {
+		return in.error(o)
+	}
 	switch name := in.className(o, kind); kind {
 	case "Array":
 		return in.list(o, name)
@@ -140,8 +144,6 @@ func (in *inspector) shape(o *js.Object, kind string) shape {
 		return in.list(o, "[Arguments]")
 	case "Function":
 		return shape{head: in.spend(in.function(o)), items: in.properties(o)}
-	case "Error", "DOMException":
-		return in.error(o)
 	case "Date":
 		return shape{head: in.spend(dateText(in.vm.Unboxed(o))), items: in.properties(o)}
 	case "RegExp":
@@ -179,7 +181,10 @@ func (in *inspector) className(o *js.Object, kind string) string {
 		if !ok || in.vm.Kind(constructor) != "Function" {
 			continue
 		}
-		if name := in.own(constructor, "name"); name != nil && js.IsString(name) && p != o {
+		if name := in.own(constructor, "name"); p != o && name != nil && js.IsString(name) {
+			if name.String() == "Object" {
+				return kind // what has no class of its own, a generator say
+			}
 			return clip(name.String(), 100)
 		}
 	}
@@ -224,7 +229,7 @@ func (in *inspector) list(o *js.Object, name string) shape {
 	holes := 0
 	endHoles := func() {
 		if holes > 0 {
-			s.items = append(s.items, in.spend("<"+plural(holes, "empty item")+">"))
+			s.items = append(s.items, in.spend(emptyItems(holes)))
 			holes = 0
 		}
 	}
@@ -232,18 +237,18 @@ func (in *inspector) list(o *js.Object, name string) shape {
 	for ; i < length && len(s.items) < inspectItemsMax && in.left > 0; i++ {
 		d, ok := in.vm.Own(o, strconv.Itoa(i))
 		if !ok {
-			holes++
-			if holes > inspectItemsMax { // it may go on for billions
-				break
+			if holes++; holes <= inspectItemsMax {
+				continue
 			}
-			continue
+			i++
+			break // it may go on for billions
 		}
 		endHoles()
 		s.items = append(s.items, in.descriptor(d))
 	}
 	endHoles()
 	if i < length {
-		s.items = append(s.items, in.spend("… "+plural(length-i, "more item")))
+		s.items = append(s.items, in.spend(more(length-i)))
 	}
 	if length <= inspectItemsMax {
 		for _, item := range in.named(o, func(name string) bool { return !isIndex(name) }) {
@@ -259,6 +264,16 @@ func (in *inspector) length(o *js.Object) int {
 		return 0
 	}
 	return int(v.ToInteger())
+}
+
+// more stands for the n items that are not shown, emptyItems for n holes in a row.
+func more(n int) string { return "… " + strconv.Itoa(n) + " more" }
+
+func emptyItems(n int) string {
+	if n == 1 {
+		return "<1 empty item>"
+	}
+	return "<" + strconv.Itoa(n) + " empty items>"
 }
 
 func isIndex(name string) bool {
@@ -288,7 +303,7 @@ func (in *inspector) named(o *js.Object, show func(string) bool) []string {
 			continue
 		}
 		if full() {
-			return append(items, in.spend("… "+plural(len(names)-i, "more property")))
+			return append(items, in.spend(more(len(names)-i)))
 		}
 		if d, ok := in.vm.Own(o, name); ok {
 			if !isIdentifier(name) {
@@ -330,7 +345,8 @@ func (in *inspector) descriptor(d js.Descriptor) string {
 }
 
 // error writes an error's name and message, its stack in terms of the author's files, and
-// what it carries.
+// what it carries. Looking at an error's properties can run a getter of the script, since
+// the engine writes the stack then: what throws is left out.
 func (in *inspector) error(o *js.Object) shape {
 	report := in.vm.ReportValue(o)
 	head := report.Message
@@ -338,14 +354,17 @@ func (in *inspector) error(o *js.Object) shape {
 		head += "\n" + stack
 	}
 	s := shape{head: in.spend(head)}
-	if v := in.own(o, "cause"); v != nil {
-		s.items = append(s.items, in.spend("[cause]: ")+in.value(v))
-	}
-	if v := in.own(o, "errors"); v != nil && js.IsArray(v) {
-		s.items = append(s.items, in.spend("[errors]: ")+in.value(v))
-	}
-	hidden := map[string]bool{"cause": true, "errors": true, "message": true, "name": true, "stack": true}
-	s.items = append(s.items, in.named(o, func(name string) bool { return !hidden[name] })...)
+	_ = in.vm.Try(func() {
+		if v := in.own(o, "cause"); v != nil {
+			s.items = append(s.items, in.spend("[cause]: ")+in.value(v))
+		}
+		if v := in.own(o, "errors"); v != nil && js.IsArray(v) {
+			s.items = append(s.items, in.spend("[errors]: ")+in.value(v))
+		}
+		s.items = append(s.items, in.named(o, func(name string) bool {
+			return !slices.Contains([]string{"cause", "errors", "message", "name", "stack"}, name)
+		})...)
+	})
 	return s
 }
 
@@ -360,7 +379,7 @@ func (in *inspector) elements(o *js.Object, name string, pairs bool) shape {
 	s := shape{head: in.spend(name + "(" + strconv.Itoa(count) + ")"), brackets: "{}"}
 	for i := 0; i < len(elements); i += step {
 		if len(s.items) == inspectItemsMax || in.left <= 0 {
-			s.items = append(s.items, in.spend("… "+plural(count-i/step, "more item")))
+			s.items = append(s.items, in.spend(more(count-i/step)))
 			break
 		}
 		item := in.value(elements[i])
@@ -403,7 +422,7 @@ func (in *inspector) typedArray(o *js.Object, name string) shape {
 	s := shape{head: in.spend(name + "(" + strconv.Itoa(length) + ")"), brackets: "[]"}
 	for i := range length {
 		if i == inspectItemsMax || in.left <= 0 {
-			s.items = append(s.items, in.spend("… "+plural(length-i, "more item")))
+			s.items = append(s.items, in.spend(more(length-i)))
 			break
 		}
 		s.items = append(s.items, in.value(in.vm.Index(o, i)))
@@ -450,7 +469,7 @@ func (s shape) String() string {
 	if len(s.items) == 0 {
 		return head + open + end
 	}
-	width, flat := len(head)+4, !strings.Contains(s.head, "\n")
+	width, flat := len(head)+2, !strings.Contains(s.head, "\n")
 	for _, item := range s.items {
 		width += len(item) + 2
 		flat = flat && !strings.Contains(item, "\n")

@@ -146,7 +146,7 @@ func (r *request) copy(from *request) {
 func parseRequestURL(input string) (string, error) {
 	u, err := parseURLRecord(input, "")
 	if err != nil {
-		return "", js.TypeError("%v: %q", err, input)
+		return "", urlError(err, input)
 	}
 	if u.usernameText() != "" || u.passwordText() != "" {
 		return "", js.TypeError("the URL of a request can't have a user name or a password in it; send them in the header Authorization")

@@ -13,7 +13,7 @@ func TestRequest(t *testing.T) {
 		{"the URL is parsed", `return new Request("HTTP://EXAMPLE.com:80/a/../b c").url`, "http://example.com/b%20c"},
 		{"of a URL object", `return new Request(new URL("/x", "http://a/b")).url`, "http://a/x"},
 		{"of whatever has a toString", `return new Request({toString() { return "http://a/" }}).url`, "http://a/"},
-		{"a relative URL throws", `new Request("/a")`, `throws TypeError: Invalid URL: "/a"`},
+		{"a relative URL throws", `new Request("/a")`, `throws TypeError: Invalid URL: "/a": it is relative, and there is no base to resolve it against`},
 		{"a password in the URL throws", `new Request("http://u:p@a/")`, "throws TypeError: the URL of a request can't have a user name or a password in it; send them in the header Authorization"},
 		{"no argument throws", `new Request()`, "throws TypeError: Request: 1 argument(s) required, but only 0 present"},
 		{"an init that is no object throws", `new Request("http://a/", "POST")`, "throws TypeError: the init of a Request must be an object"},

@@ -143,9 +143,10 @@ func jsonResponse(c *js.Call) (any, error) {
 //
 // Spec: https://fetch.spec.whatwg.org/#dom-response-redirect
 func redirectResponse(c *js.Call) (any, error) {
-	location, err := parseURL(c.String(0), "")
+	input := c.String(0)
+	location, err := parseURL(input, "")
 	if err != nil {
-		return nil, js.TypeError("Response.redirect: %v", err)
+		return nil, urlError(err, input)
 	}
 	status := int(uint16(c.Int(1, 302)))
 	switch status {

@@ -32,7 +32,7 @@ func TestResponse(t *testing.T) {
 		{"Response.redirect with a status", `return [301, 302, 303, 307, 308].map(s => Response.redirect("http://a", s).status)`, "301,302,303,307,308"},
 		{"Response.redirect of a URL", `return Response.redirect(new URL("http://a/b")).headers.get("location")`, "http://a/b"},
 		{"Response.redirect with another status", `Response.redirect("http://a", 200)`, "throws RangeError: Response.redirect: 200 is not the status of a redirect: 301, 302, 303, 307 or 308"},
-		{"Response.redirect to nowhere", `Response.redirect("/x")`, "throws TypeError: Response.redirect: Invalid URL"},
+		{"Response.redirect to nowhere", `Response.redirect("/x")`, `throws TypeError: Invalid URL: "/x": it is relative, and there is no base to resolve it against`},
 		{"Response.redirect is immutable", `Response.redirect("http://a").headers.delete("location")`, "throws TypeError: these headers are immutable; change a copy, as in new Response(response.body, response) or new Headers(headers)"},
 		{"Response.json", `let r = Response.json({a: [1]}, {status: 201}); return [r.status, r.headers.get("content-type"), await r.text()].join()`, `201,application/json,{"a":[1]}`},
 		{"Response.json with another type", `return Response.json(1, {headers: {"content-type": "a/b"}}).headers.get("content-type")`, "a/b"},

@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	textencoding "golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/htmlindex"
 	"golang.org/x/text/transform"
 )
@@ -56,7 +57,34 @@ func encodingLabelled(label string) (encoding, bool) {
 	case "utf-16be":
 		return encoding{name, true, func() decoder { return &utf16Decoder{bigEndian: true} }}, true
 	}
+	if table, ok := e.(*charmap.Charmap); ok {
+		d := &byteDecoder{table: table, controls: strings.HasPrefix(name, "windows-")}
+		return encoding{name, false, func() decoder { return d }}, true
+	}
 	return encoding{name, false, func() decoder { return &legacyDecoder{from: e.NewDecoder()} }}, true
+}
+
+// byteDecoder decodes an encoding in which each byte is a character.
+//
+// Spec: https://encoding.spec.whatwg.org/#single-byte-decoder
+type byteDecoder struct {
+	table    *charmap.Charmap
+	controls bool // bytes from 80 to 9F that the table lacks are the control characters there
+}
+
+func (d *byteDecoder) decode(piece []byte, _, fatal bool) (string, error) {
+	out := make([]byte, 0, len(piece))
+	for _, b := range piece {
+		r := d.table.DecodeByte(b)
+		if r == utf8.RuneError && d.controls && b < 0xA0 {
+			r = rune(b)
+		}
+		if r == utf8.RuneError && fatal {
+			return "", errMalformed
+		}
+		out = utf8.AppendRune(out, r)
+	}
+	return string(out), nil
 }
 
 // utf16Decoder decodes UTF-16; its zero value the little-endian one.
@@ -111,7 +139,7 @@ func (d *utf16Decoder) decode(piece []byte, final, fatal bool) (string, error) {
 	return string(out), nil
 }
 
-// legacyDecoder decodes everything that is not Unicode.
+// legacyDecoder decodes everything else, which is mostly Chinese, Japanese and Korean.
 type legacyDecoder struct {
 	from    *textencoding.Decoder
 	pending []byte // the beginning of a character that the next piece ends

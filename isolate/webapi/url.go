@@ -3,8 +3,6 @@ package webapi
 import (
 	"strings"
 
-	whatwg "github.com/nlnwa/whatwg-url/url"
-
 	"github.com/skerry-edge/skerry/isolate/js"
 )
 
@@ -18,16 +16,16 @@ var URL = js.Class[url]{
 	Members: []js.Member[url]{
 		js.Accessor("href", (*url).href, (*url).setHref),
 		js.Getter("origin", func(u *url, _ *js.Call) (any, error) { return u.record.origin(), nil }),
-		urlAttribute("protocol", (*urlRecord).protocol, (*whatwg.Url).SetProtocol),
-		urlAttribute("username", (*urlRecord).usernameText, (*whatwg.Url).SetUsername),
-		urlAttribute("password", (*urlRecord).passwordText, (*whatwg.Url).SetPassword),
-		urlAttribute("host", (*urlRecord).hostAndPort, (*whatwg.Url).SetHost),
-		urlAttribute("hostname", (*urlRecord).hostname, (*whatwg.Url).SetHostname),
-		urlAttribute("port", (*urlRecord).portText, (*whatwg.Url).SetPort),
-		urlAttribute("pathname", (*urlRecord).pathname, (*whatwg.Url).SetPathname),
+		urlAttribute("protocol", (*urlRecord).protocol, setProtocol),
+		urlAttribute("username", (*urlRecord).usernameText, setUsername),
+		urlAttribute("password", (*urlRecord).passwordText, setPassword),
+		urlAttribute("host", (*urlRecord).hostAndPort, setHostAndPort),
+		urlAttribute("hostname", (*urlRecord).hostname, setHostname),
+		urlAttribute("port", (*urlRecord).portText, setPort),
+		urlAttribute("pathname", (*urlRecord).pathname, setPathname),
 		js.Accessor("search", func(u *url, _ *js.Call) (any, error) { return u.record.search(), nil }, (*url).setSearch),
 		js.Getter("searchParams", (*url).searchParams),
-		urlAttribute("hash", (*urlRecord).hash, (*whatwg.Url).SetHash),
+		urlAttribute("hash", (*urlRecord).hash, setHash),
 		js.Method("toString", 0, (*url).href),
 		js.Method("toJSON", 0, (*url).href),
 	},
@@ -71,11 +69,11 @@ func newURL(c *js.Call) (*url, error) {
 
 // urlError is what a script sees of a URL that does not parse.
 func urlError(err error, input string) error {
-	return js.TypeError("%v: %q", err, clip(input, 200))
+	return js.TypeError("Invalid URL: %q: %v", clip(input, 200), err)
 }
 
 // urlAttribute is an attribute that reads and sets one part.
-func urlAttribute(name string, get func(*urlRecord) string, set urlPart) js.Member[url] {
+func urlAttribute(name string, get func(*urlRecord) string, set urlSetter) js.Member[url] {
 	return js.Accessor(name,
 		func(u *url, _ *js.Call) (any, error) { return get(&u.record), nil },
 		func(u *url, c *js.Call) error {
@@ -98,7 +96,7 @@ func (u *url) setHref(c *js.Call) error {
 }
 
 func (u *url) setSearch(c *js.Call) error {
-	u.record = u.record.with((*whatwg.Url).SetSearch, c.String(0))
+	u.record = u.record.with(setSearch, c.String(0))
 	u.queryChanged()
 	return nil
 }

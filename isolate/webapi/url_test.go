@@ -6,8 +6,8 @@ func TestURL(t *testing.T) {
 	evalRows(t, []row{
 		{"it reads its parts", `let u = new URL("https://u:p@h.example:81/a/b?c=d#e"); return [u.origin, u.protocol, u.username, u.password, u.host, u.hostname, u.port, u.pathname, u.search, u.hash]`,
 			"https://h.example:81,https:,u,p,h.example:81,h.example,81,/a/b,?c=d,#e"},
-		{"a relative URL needs a base", `new URL("/a")`, `throws TypeError: Invalid URL: "/a"`},
-		{"a base that is none throws", `new URL("https://h/", "nope")`, `throws TypeError: Invalid URL: "nope"`},
+		{"a relative URL needs a base", `new URL("/a")`, `throws TypeError: Invalid URL: "/a": it is relative, and there is no base to resolve it against`},
+		{"a base that is none throws", `new URL("https://h/", "nope")`, `throws TypeError: Invalid URL: "nope": it is relative, and there is no base to resolve it against`},
 		{"an undefined base is none", `return new URL("https://h/", undefined).href`, "https://h/"},
 		{"a base may be a URL", `return new URL("../x?y", new URL("https://h/a/b/c")).href`, "https://h/a/x?y"},
 		{"a path from the root", `return new URL("/x/y?z#w", "https://u@h:1/a?b#c").href`, "https://u@h:1/x/y?z#w"},
@@ -16,10 +16,9 @@ func TestURL(t *testing.T) {
 		{"an empty reference drops the fragment", `return new URL("", "https://h/a?b#c").href`, "https://h/a?b"},
 		{"a host of another script is Punycode", `return new URL("https://bücher.example/é?ü#ö").href`, "https://xn--bcher-kva.example/%C3%A9?%C3%BC#%C3%B6"},
 		{"lone surrogates are replaced", `return new URL("https://h/\uD800").href`, "https://h/%EF%BF%BD"},
-		{"an error shows but the start of a long input", `try { new URL("x".repeat(1e6)) } catch (e) { return e.message.length }`, "248"},
-		{"a host that is too long does not parse", `return URL.canParse("foo://" + "a".repeat(9000))`, "false"},
-		{"a URL that is too long for the parser throws", `new URL("https://h/ " + "a".repeat(200000))`, `throws TypeError: Invalid URL: it is longer than 131072 bytes: "https://h/ ` + as(189) + `…"`},
-		{"a plain URL may be long", `return new URL("https://h/" + "a".repeat(200000)).pathname.length`, "200001"},
+		{"an error shows but the start of a long input", `try { new URL("x".repeat(1e6)) } catch (e) { return e.message.length }`, "276"},
+		{"a URL may be long", `return new URL("https://h/ " + "a".repeat(200000)).pathname.length`, "200004"},
+		{"a domain that is not ASCII must not be too long", `return [URL.canParse("https://" + "é".repeat(3000)), URL.canParse("https://" + "e".repeat(3000))]`, "false,true"},
 		{"a data URL may be long", `return new URL("data:text/plain," + "a".repeat(200000)).href.length`, "200016"},
 		{"no arguments throw", `new URL()`, "throws TypeError: URL: 1 argument(s) required, but only 0 present"},
 		{"canParse", `return [URL.canParse("https://h"), URL.canParse("h"), URL.canParse("h", "https://g"), URL.canParse("h", "g")]`, "true,false,true,false"},
@@ -37,15 +36,6 @@ func TestURL(t *testing.T) {
 		{"a subclass", `class U extends URL { get x() { return this.hostname + "!" } } return new U("https://h").x`, "h!"},
 		{"a wrong receiver throws", `Object.getOwnPropertyDescriptor(URL.prototype, "href").get.call({})`, "throws TypeError: Illegal invocation: this is not a URL"},
 	})
-}
-
-// as is n times the letter a.
-func as(n int) string {
-	b := make([]byte, n)
-	for i := range b {
-		b[i] = 'a'
-	}
-	return string(b)
 }
 
 func TestURLSearchParams(t *testing.T) {

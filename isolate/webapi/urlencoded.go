@@ -62,28 +62,26 @@ func unhex(c byte) byte {
 //
 // Spec: https://url.spec.whatwg.org/#urlencoded-serializing
 func serializeURLEncoded(list []param) string {
-	var out strings.Builder
+	var out []byte
 	for i, p := range list {
 		if i > 0 {
-			out.WriteByte('&')
+			out = append(out, '&')
 		}
-		encodeURLEncoded(&out, p.name)
-		out.WriteByte('=')
-		encodeURLEncoded(&out, p.value)
+		out = appendURLEncoded(out, p.name)
+		out = append(out, '=')
+		out = appendURLEncoded(out, p.value)
 	}
-	return out.String()
+	return string(out)
 }
 
-func encodeURLEncoded(out *strings.Builder, s string) {
-	const hex = "0123456789ABCDEF"
-	for i := range len(s) {
-		switch c := s[i]; {
-		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '*', c == '-', c == '.', c == '_':
-			out.WriteByte(c)
-		case c == ' ':
-			out.WriteByte('+')
-		default:
-			out.Write([]byte{'%', hex[c>>4], hex[c&15]})
+// appendURLEncoded appends s to dst, percent-encoded, each space a plus sign.
+func appendURLEncoded(dst []byte, s string) []byte {
+	for {
+		i := strings.IndexByte(s, ' ')
+		if i < 0 {
+			return appendPercent(dst, s, percentForm)
 		}
+		dst = append(appendPercent(dst, s[:i], percentForm), '+')
+		s = s[i+1:]
 	}
 }

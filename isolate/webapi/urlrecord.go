@@ -1,12 +1,6 @@
 package webapi
 
-import (
-	"errors"
-	"strings"
-
-	whatwg "github.com/nlnwa/whatwg-url/url"
-	"golang.org/x/text/unicode/norm"
-)
+import "strings"
 
 // urlRecord is a parsed URL: its serialisation, and where the parts are in it.
 //
@@ -37,57 +31,6 @@ type urlRecord struct {
 	hasHost  bool
 }
 
-const (
-	// urlBytesMax bounds URLs that need the whole parser: it takes some hundred
-	// nanoseconds a byte, and nothing can interrupt it.
-	urlBytesMax = 128 << 10
-	// urlHostBytesMax bounds hosts: IDNA takes quadratic time. No name in DNS is longer than
-	// 253 bytes.
-	urlHostBytesMax = 8 << 10
-)
-
-var (
-	errURL        = errors.New("Invalid URL")
-	errURLTooLong = errors.New("Invalid URL: it is longer than 131072 bytes")
-)
-
-// urlParser is the whole of the URL Standard's parser. It is safe for concurrent use.
-var urlParser = whatwg.NewParser(
-	// The Standard added ^ to the path's set after the library was written.
-	whatwg.WithPathPercentEncodeSet(whatwg.PathPercentEncodeSet.Set('^')),
-	whatwg.WithPreParseHostFunc(prepareHost),
-)
-
-// prepareHost sees each host, none of which is empty, before the library parses it. A
-// bracket is what it returns for one that must not parse.
-func prepareHost(u *whatwg.Url, host string) string {
-	if len(host) > urlHostBytesMax {
-		return "["
-	}
-	if !u.IsSpecialScheme() {
-		return host
-	}
-	if mapped := norm.NFC.String(newerIDNA.Replace(host)); mapped != "" {
-		return mapped
-	}
-	return "["
-}
-
-// newerIDNA maps characters as UTS #46 does since Unicode 16, of which the tables of
-// golang.org/x/net/idna know nothing or something else. Composing what is left is a step
-// of UTS #46 too, which comes before the library looks for the signs that it allows.
-//
-// Spec: https://www.unicode.org/reports/tr46/#ProcessingStepMap
-var newerIDNA = strings.NewReplacer(
-	"\u1E9E", "\u00DF",
-	"\u00AD", "",
-	"\u180E", "",
-	"\u206B", "",
-	"\u04C0", "\u04CF",
-	"\u2183", "\u2184",
-	"\U0002F868", "\u36FC",
-)
-
 // parseURL parses input against base, an absolute URL, or alone if base is empty, and
 // returns the serialisation. The error says what is wrong, for people.
 func parseURL(input, base string) (string, error) {
@@ -107,32 +50,6 @@ func parseURLRecord(input, base string) (urlRecord, error) {
 		return urlRecord{}, err
 	}
 	return parseAgainst(input, b)
-}
-
-// parseAgainst parses input against base, which may be zero.
-func parseAgainst(input string, base urlRecord) (urlRecord, error) {
-	if href, ok := parsePlain(input, base); ok {
-		return splitURL(href), nil
-	}
-	if len(input) > urlBytesMax || len(base.href) > urlBytesMax {
-		return urlRecord{}, errURLTooLong
-	}
-	u, err := urlParser.ParseRef(base.href, input)
-	if err != nil {
-		return urlRecord{}, errURL
-	}
-	return recordOf(u), nil
-}
-
-// recordOf takes over what the library has parsed.
-func recordOf(u *whatwg.Url) urlRecord {
-	r := splitURL(u.Href(false))
-	// The Standard now encodes the last space of an opaque path before a query or a
-	// fragment, where the library keeps it.
-	if end := r.path; !r.hasHost && end < len(r.href) && r.href[end-1] == ' ' {
-		return splitURL(r.href[:end-1] + "%20" + r.href[end:])
-	}
-	return r
 }
 
 // splitURL finds the parts of a serialised URL.
@@ -266,21 +183,38 @@ func (r *urlRecord) withQuery(query string) urlRecord {
 	return splitURL(r.href[:r.path] + query + r.href[r.query:])
 }
 
-// urlPart is a part that scripts can set.
-type urlPart func(*whatwg.Url, string)
-
 // with returns the URL with one part set as its setter does; what the setter refuses
 // changes nothing.
-//
-// Spec: https://url.spec.whatwg.org/#api
-func (r *urlRecord) with(set urlPart, value string) urlRecord {
-	if len(r.href)+len(value) > urlBytesMax {
+func (r *urlRecord) with(set urlSetter, value string) urlRecord {
+	u := r.parts()
+	if !set(&u, value) {
 		return *r
 	}
-	u, err := urlParser.Parse(r.href)
-	if err != nil {
-		return *r
+	return u.record()
+}
+
+// is says whether r has that scheme.
+func (r *urlRecord) is(scheme string) bool {
+	return r.scheme == len(scheme)+len(":") && r.href[:len(scheme)] == scheme
+}
+
+// opaque says whether the path has no segments.
+func (r *urlRecord) opaque() bool {
+	return !r.hasHost && !strings.HasPrefix(r.href[r.scheme:], "/")
+}
+
+// parts takes r apart, to be changed.
+func (r *urlRecord) parts() urlParts {
+	return urlParts{
+		scheme:   r.href[:r.scheme-len(":")],
+		username: r.usernameText(),
+		password: r.passwordText(),
+		host:     r.hostname(),
+		hasHost:  r.hasHost,
+		port:     r.portText(),
+		path:     r.pathname(),
+		opaque:   r.opaque(),
+		query:    r.href[r.path:r.query],
+		fragment: r.href[r.query:],
 	}
-	set(u, value)
-	return recordOf(u)
 }

@@ -1,0 +1,485 @@
+package webapi
+
+import (
+	"errors"
+	"strings"
+)
+
+// This file is the URL Standard's parser. It works through its input once, a part at a
+// time: each method below is one state of the Standard, or a few, and says which. A state
+// that the Standard enters with a state override is what a setter begins with.
+//
+// Spec: https://url.spec.whatwg.org/#concept-basic-url-parser
+
+// What can be wrong with a URL. The messages are shown to scripts.
+var (
+	errURLRelative = errors.New("it is relative, and there is no base to resolve it against")
+	errURLOpaque   = errors.New("it is relative, and the base has nothing to resolve it against")
+	errURLHost     = errors.New("its host is not valid")
+	errURLNoHost   = errors.New("it has no host")
+	errURLPort     = errors.New("its port is not a number from 0 to 65535")
+)
+
+// urlParts is a URL while it is parsed or changed.
+type urlParts struct {
+	scheme   string // in lower case, without its colon
+	username string
+	password string
+	host     string
+	hasHost  bool   // there is a host, be it empty
+	port     string // empty: the scheme's own
+	path     string // as it is serialised
+	opaque   bool   // the path has no segments
+	query    string // with its question mark; empty: none
+	fragment string // with its number sign; empty: none
+}
+
+// special says whether a scheme is one of those whose URLs the Standard gives structure.
+//
+// Spec: https://url.spec.whatwg.org/#special-scheme
+func special(scheme string) bool {
+	switch scheme {
+	case "http", "https", "ws", "wss", "ftp", "file":
+		return true
+	}
+	return false
+}
+
+func defaultPort(scheme string) string {
+	switch scheme {
+	case "http", "ws":
+		return "80"
+	case "https", "wss":
+		return "443"
+	case "ftp":
+		return "21"
+	}
+	return ""
+}
+
+// parseAgainst parses input against base; a zero base is none.
+func parseAgainst(input string, base urlRecord) (urlRecord, error) {
+	input = withoutNewlines(strings.TrimFunc(input, func(r rune) bool { return r <= ' ' }))
+	u := new(urlParts)
+	if err := u.parse(input, base); err != nil {
+		return urlRecord{}, err
+	}
+	return u.record(), nil
+}
+
+// withoutNewlines drops tabs and newlines, which a URL may be broken by.
+func withoutNewlines(s string) string {
+	if !strings.ContainsAny(s, "\t\n\r") {
+		return s
+	}
+	return strings.NewReplacer("\t", "", "\n", "", "\r", "").Replace(s)
+}
+
+// parse is the states scheme start, scheme and no scheme.
+func (u *urlParts) parse(s string, base urlRecord) error {
+	scheme, rest, ok := cutScheme(s)
+	if !ok {
+		return u.parseWithoutScheme(s, base)
+	}
+	u.scheme = scheme
+	switch {
+	case scheme == "file":
+		return u.parseFile(rest, base)
+	case special(scheme):
+		if !strings.HasPrefix(rest, "//") && base.is(scheme) { // special relative or authority
+			return u.parseRelative(rest, base)
+		}
+		return u.parseAuthority(strings.TrimLeft(rest, `/\`)) // special authority (ignore) slashes
+	case strings.HasPrefix(rest, "//"): // path or authority
+		return u.parseAuthority(rest[len("//"):])
+	case strings.HasPrefix(rest, "/"):
+		u.parsePath(rest[len("/"):], "?#")
+	default:
+		u.parseOpaquePath(rest)
+	}
+	return nil
+}
+
+// cutScheme cuts s after its first colon, if what is before that is a scheme.
+func cutScheme(s string) (scheme, rest string, ok bool) {
+	lower := true
+	for i := range len(s) {
+		switch c := s[i]; {
+		case 'a' <= c && c <= 'z':
+		case 'A' <= c && c <= 'Z':
+			lower = false
+		case i > 0 && ('0' <= c && c <= '9' || c == '+' || c == '-' || c == '.'):
+		case i > 0 && c == ':':
+			if scheme = s[:i]; !lower {
+				scheme = strings.ToLower(scheme)
+			}
+			return scheme, s[i+1:], true
+		default:
+			return "", s, false
+		}
+	}
+	return "", s, false
+}
+
+// parseWithoutScheme is the state no scheme.
+func (u *urlParts) parseWithoutScheme(s string, base urlRecord) error {
+	switch {
+	case base.href == "":
+		return errURLRelative
+	case base.opaque():
+		if !strings.HasPrefix(s, "#") {
+			return errURLOpaque
+		}
+		*u = base.parts()
+		u.parseTail(s)
+		return nil
+	case base.is("file"):
+		return u.parseFile(s, base)
+	default:
+		return u.parseRelative(s, base)
+	}
+}
+
+// parseRelative is the states relative and relative slash.
+func (u *urlParts) parseRelative(s string, base urlRecord) error {
+	*u = base.parts()
+	u.fragment = ""
+	if s == "" {
+		return nil
+	}
+	switch {
+	case u.slash(s[0]):
+		if len(s) > 1 && u.slash(s[1]) {
+			u.username, u.password, u.port, u.path, u.query = "", "", "", "", ""
+			if special(u.scheme) {
+				return u.parseAuthority(strings.TrimLeft(s, `/\`))
+			}
+			return u.parseAuthority(s[len("//"):])
+		}
+		u.path, u.query = "", ""
+		u.parsePath(s[1:], "?#")
+	case s[0] == '?', s[0] == '#':
+		u.parseTail(s)
+	default:
+		u.query = ""
+		u.shorten()
+		u.parsePath(s, "?#")
+	}
+	return nil
+}
+
+// slash says whether c ends a segment.
+func (u *urlParts) slash(c byte) bool { return c == '/' || c == '\\' && special(u.scheme) }
+
+// parseAuthority is the state authority.
+func (u *urlParts) parseAuthority(s string) error {
+	end := u.authorityEnd(s)
+	authority, rest := s[:end], s[end:]
+	if at := strings.LastIndexByte(authority, '@'); at >= 0 {
+		username, password, _ := strings.Cut(authority[:at], ":")
+		u.username = percentEncode(username, percentUserinfo)
+		u.password = percentEncode(password, percentUserinfo)
+		authority = authority[at+1:]
+		if authority == "" {
+			return errURLNoHost
+		}
+	}
+	if err := u.parseHostAndPort(authority); err != nil {
+		return err
+	}
+	u.parsePathStart(rest)
+	return nil
+}
+
+func (u *urlParts) authorityEnd(s string) int {
+	if special(u.scheme) {
+		return endOf(s, 0, `/\?#`)
+	}
+	return endOf(s, 0, "/?#")
+}
+
+// parseHostAndPort is the states host and port.
+func (u *urlParts) parseHostAndPort(s string) error {
+	host, port, _ := cutPort(s)
+	if host == "" && (special(u.scheme) || len(s) > 0) {
+		return errURLNoHost
+	}
+	if err := u.setHost(host); err != nil {
+		return err
+	}
+	if strings.Trim(port, "0123456789") != "" {
+		return errURLPort
+	}
+	return u.setPort(port)
+}
+
+// cutPort cuts s at the first colon that is not in brackets.
+func cutPort(s string) (host, port string, found bool) {
+	inside := false
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c == '[':
+			inside = true
+		case c == ']':
+			inside = false
+		case c == ':' && !inside:
+			return s[:i], s[i+1:], true
+		}
+	}
+	return s, "", false
+}
+
+func (u *urlParts) setHost(s string) error {
+	host, err := parseHost(s, special(u.scheme))
+	if err != nil {
+		return err
+	}
+	u.host, u.hasHost = host, true
+	return nil
+}
+
+// setPort takes digits; none is the scheme's own port.
+func (u *urlParts) setPort(digits string) error {
+	port := strings.TrimLeft(digits, "0")
+	if port == "" && digits != "" {
+		port = "0"
+	}
+	if len(port) > len("65535") || len(port) == len("65535") && port > "65535" {
+		return errURLPort
+	}
+	if port == defaultPort(u.scheme) {
+		port = ""
+	}
+	u.port = port
+	return nil
+}
+
+// parseFile is the states file and file slash.
+func (u *urlParts) parseFile(s string, base urlRecord) error {
+	relative := base.is("file")
+	u.scheme, u.hasHost = "file", true
+	switch {
+	case len(s) > 1 && u.slash(s[0]) && u.slash(s[1]):
+		return u.parseFileHost(s[2:])
+	case s != "" && u.slash(s[0]):
+		s = s[1:]
+		if relative {
+			u.host = base.hostname()
+			if drive := base.pathname(); !startsWithDrive(s) && hasDrive(drive) {
+				u.path = drive[:len("/C:")]
+			}
+		}
+		u.parsePath(s, "?#")
+	case relative:
+		*u = base.parts()
+		u.fragment = ""
+		switch {
+		case s == "":
+		case s[0] == '?', s[0] == '#':
+			u.parseTail(s)
+		default:
+			u.query = ""
+			if startsWithDrive(s) {
+				u.path = ""
+			} else {
+				u.shorten()
+			}
+			u.parsePath(s, "?#")
+		}
+	default:
+		u.parsePath(s, "?#")
+	}
+	return nil
+}
+
+// parseFileHost is the state file host.
+func (u *urlParts) parseFileHost(s string) error {
+	end := endOf(s, 0, `/\?#`)
+	host := s[:end]
+	switch {
+	case isDrive(host):
+		u.parsePath(s, "?#")
+		return nil
+	case host != "":
+		if err := u.setFileHost(host); err != nil {
+			return err
+		}
+	}
+	u.parsePathStart(s[end:])
+	return nil
+}
+
+func (u *urlParts) setFileHost(s string) error {
+	if err := u.setHost(s); err != nil {
+		return err
+	}
+	if u.host == "localhost" {
+		u.host = ""
+	}
+	return nil
+}
+
+// isDrive says whether s is a Windows drive letter: two characters.
+//
+// Spec: https://url.spec.whatwg.org/#windows-drive-letter
+func isDrive(s string) bool {
+	return len(s) == 2 && 'a' <= s[0]|0x20 && s[0]|0x20 <= 'z' && (s[1] == ':' || s[1] == '|')
+}
+
+// startsWithDrive says whether the first segment of s is a drive letter.
+func startsWithDrive(s string) bool {
+	return len(s) >= 2 && isDrive(s[:2]) && (len(s) == 2 || strings.IndexByte(`/\?#`, s[2]) >= 0)
+}
+
+// hasDrive says whether the first segment of a serialised path is a drive letter.
+func hasDrive(path string) bool {
+	return len(path) >= 3 && isDrive(path[1:3]) && path[2] == ':' && (len(path) == 3 || path[3] == '/')
+}
+
+// parsePathStart is the state path start.
+func (u *urlParts) parsePathStart(s string) {
+	if s != "" && u.slash(s[0]) {
+		u.parsePath(s[1:], "?#")
+	} else if special(u.scheme) || s != "" && s[0] != '?' && s[0] != '#' {
+		u.parsePath(s, "?#")
+	} else {
+		u.parseTail(s)
+	}
+}
+
+// parsePath is the state path: it adds segments up to one of end's characters, and parses
+// what follows.
+func (u *urlParts) parsePath(s, end string) {
+	path := make([]byte, len(u.path), len(u.path)+len("/")+len(s))
+	copy(path, u.path)
+	for {
+		n := 0
+		for n < len(s) && !u.slash(s[n]) && strings.IndexByte(end, s[n]) < 0 {
+			n++
+		}
+		more := n < len(s) && u.slash(s[n])
+		segment := s[:n]
+		switch dots := dotsOf(segment); {
+		case dots == 2:
+			path = shortenPath(path, u.scheme)
+			fallthrough
+		case dots == 1:
+			if !more {
+				path = append(path, '/')
+			}
+		case u.scheme == "file" && len(path) == 0 && isDrive(segment):
+			path = append(path, '/', segment[0], ':')
+		default:
+			path = appendPercent(append(path, '/'), segment, percentPath)
+		}
+		if !more {
+			u.path = string(path)
+			u.parseTail(s[n:])
+			return
+		}
+		s = s[n+1:]
+	}
+}
+
+// dotsOf returns 1 for a segment that stands for the same folder, 2 for one that stands
+// for the folder above, and 0 for all others.
+//
+// Spec: https://url.spec.whatwg.org/#single-dot-path-segment
+func dotsOf(segment string) int {
+	dots := 0
+	for segment != "" {
+		switch {
+		case dots == 2:
+			return 0
+		case segment[0] == '.':
+			segment = segment[1:]
+		case len(segment) >= len("%2e") && segment[0] == '%' && strings.EqualFold(segment[:len("%2e")], "%2e"):
+			segment = segment[len("%2e"):]
+		default:
+			return 0
+		}
+		dots++
+	}
+	return dots
+}
+
+// shorten drops the last segment.
+func (u *urlParts) shorten() { u.path = string(shortenPath([]byte(u.path), u.scheme)) }
+
+// shortenPath drops the last segment of path, unless that is a drive letter.
+//
+// Spec: https://url.spec.whatwg.org/#shorten-a-urls-path
+func shortenPath(path []byte, scheme string) []byte {
+	if len(path) == 0 || scheme == "file" && len(path) == len("/C:") && hasDrive(string(path)) {
+		return path
+	}
+	end := len(path) - 1
+	for path[end] != '/' {
+		end--
+	}
+	return path[:end]
+}
+
+// parseOpaquePath is the state opaque path.
+func (u *urlParts) parseOpaquePath(s string) {
+	end := endOf(s, 0, "?#")
+	u.opaque = true
+	u.path = percentEncode(s[:end], percentControl)
+	if end < len(s) && strings.HasSuffix(u.path, " ") {
+		u.path = u.path[:len(u.path)-1] + "%20"
+	}
+	u.parseTail(s[end:])
+}
+
+// parseTail is the states query and fragment. What it parses is empty or begins with the
+// delimiter of either.
+func (u *urlParts) parseTail(s string) {
+	end := endOf(s, 0, "#")
+	if end > 0 {
+		u.setQuery(s[1:end])
+	}
+	if end < len(s) {
+		u.fragment = "#" + percentEncode(s[end+1:], percentFragment)
+	}
+}
+
+func (u *urlParts) setQuery(s string) {
+	set := percentQuery
+	if special(u.scheme) {
+		set = percentSpecialQuery
+	}
+	u.query = "?" + percentEncode(s, set)
+}
+
+// record serialises u.
+//
+// Spec: https://url.spec.whatwg.org/#url-serializing
+func (u *urlParts) record() urlRecord {
+	var b strings.Builder
+	b.Grow(len(u.scheme) + len(u.username) + len(u.password) + len(u.host) + len(u.port) + len(u.path) + len(u.query) + len(u.fragment) + 8)
+	b.WriteString(u.scheme)
+	b.WriteByte(':')
+	switch {
+	case u.hasHost:
+		b.WriteString("//")
+		if u.username != "" || u.password != "" {
+			b.WriteString(u.username)
+			if u.password != "" {
+				b.WriteByte(':')
+				b.WriteString(u.password)
+			}
+			b.WriteByte('@')
+		}
+		b.WriteString(u.host)
+		if u.port != "" {
+			b.WriteByte(':')
+			b.WriteString(u.port)
+		}
+	case !u.opaque && strings.HasPrefix(u.path, "//"):
+		b.WriteString("/.")
+	}
+	b.WriteString(u.path)
+	b.WriteString(u.query)
+	b.WriteString(u.fragment)
+	return splitURL(b.String())
+}

@@ -1,0 +1,165 @@
+package webapi
+
+import (
+	"strings"
+	"testing"
+
+	whatwg "github.com/nlnwa/whatwg-url/url"
+	"pgregory.net/rapid"
+)
+
+// oracle is another implementation of the Standard. It differs in what the Standard has
+// changed since, which is evened out here, and in which characters IDNA knows.
+var oracle = whatwg.NewParser(whatwg.WithPathPercentEncodeSet(whatwg.PathPercentEncodeSet.Set('^')))
+
+// oracleHref is the oracle's serialisation.
+func oracleHref(u *whatwg.Url) string {
+	href := u.Href(false)
+	r := splitURL(href)
+	if end := r.path; r.opaque() && end < len(href) && href[end-1] == ' ' {
+		return href[:end-1] + "%20" + href[end:]
+	}
+	return href
+}
+
+// setters pairs each setter with the oracle's.
+var setters = []struct {
+	name   string
+	ours   urlSetter
+	theirs func(*whatwg.Url, string)
+}{
+	{"protocol", setProtocol, (*whatwg.Url).SetProtocol},
+	{"username", setUsername, (*whatwg.Url).SetUsername},
+	{"password", setPassword, (*whatwg.Url).SetPassword},
+	{"host", setHostAndPort, (*whatwg.Url).SetHost},
+	{"hostname", setHostname, (*whatwg.Url).SetHostname},
+	{"port", setPort, (*whatwg.Url).SetPort},
+	{"pathname", setPathname, (*whatwg.Url).SetPathname},
+	{"search", setSearch, (*whatwg.Url).SetSearch},
+	{"hash", setHash, (*whatwg.Url).SetHash},
+}
+
+// checkURL parses input against base, and sets each part of the result to value, and
+// compares what comes of it with the oracle.
+func checkURL(t rapid.TB, input, base, value string) {
+	t.Helper()
+	got, err := parseURLRecord(input, base)
+	if needsIDNA(input + base + value) {
+		return
+	}
+	want, wantErr := oracle.ParseRef(base, input)
+	if err != nil || wantErr != nil {
+		if (err == nil) != (wantErr == nil) {
+			t.Fatalf("%q against %q: %v, want %v", input, base, err, wantErr)
+		}
+		return
+	}
+	if href := oracleHref(want); got.href != href {
+		t.Fatalf("%q against %q gives %q, want %q", input, base, got.href, href)
+	}
+	if again, err := parseURLRecord(got.href, ""); err != nil || again != got {
+		t.Fatalf("%q does not parse to itself: %q, %v", got.href, again.href, err)
+	}
+	u, err := oracle.Parse(got.href)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range []struct{ name, got, want string }{
+		{"protocol", got.protocol(), u.Protocol()},
+		{"username", got.usernameText(), u.Username()},
+		{"password", got.passwordText(), u.Password()},
+		{"host", got.hostAndPort(), u.Host()},
+		{"hostname", got.hostname(), u.Hostname()},
+		{"port", got.portText(), u.Port()},
+		{"pathname", got.pathname(), u.Pathname()},
+		{"search", got.search(), u.Search()},
+		{"hash", got.hash(), u.Hash()},
+	} {
+		if part.got != part.want {
+			t.Fatalf("%s of %q is %q, want %q", part.name, got.href, part.got, part.want)
+		}
+	}
+	for _, s := range setters {
+		u, _ := oracle.Parse(got.href)
+		s.theirs(u, value)
+		changed, href := got.with(s.ours, value), oracleHref(u)
+		if changed.href != href {
+			t.Fatalf("%q with %s = %q gives %q, want %q", got.href, s.name, value, changed.href, href)
+		}
+	}
+}
+
+// needsIDNA says whether s may have a host for which the oracle's tables are too old.
+func needsIDNA(s string) bool {
+	for i := range len(s) {
+		if s[i] >= 0x80 {
+			return true
+		}
+	}
+	lower := strings.ToLower(s)
+	return strings.Contains(lower, "xn--") || strings.Contains(lower, "%")
+}
+
+// pieces makes what is nearly a part of a URL: most of it is harmless.
+func pieces(harmless ...string) *rapid.Generator[string] {
+	odd := []string{" ", "\t", "\\", "\"", "'", "<", "^", "`", "{", "|", ".", "..", "/.", "//", "?", "#", "@", ":", "[", "]", "\x00", "\x7f", "0x1", "1", "08", "A", "_", "-", "C|", "c:", "localhost", "[::1]"}
+	return rapid.Custom(func(t *rapid.T) string {
+		var s strings.Builder
+		for range rapid.IntRange(0, 5).Draw(t, "pieces") {
+			from := harmless
+			if rapid.IntRange(0, 4).Draw(t, "odd") == 0 {
+				from = odd
+			}
+			s.WriteString(rapid.SampledFrom(from).Draw(t, "piece"))
+		}
+		return s.String()
+	})
+}
+
+func TestURLParserAgainstAnother(t *testing.T) {
+	t.Parallel()
+	scheme := rapid.SampledFrom([]string{"http://", "https://", "http:", "HTTPS:\\\\", "data:", "ws://", "file://", "file:", "foo:", "foo://", "foo:/", ""})
+	credentials := rapid.SampledFrom([]string{"", "", "u@", "u:p@", ":@", "@"})
+	host := pieces("a", "b.c", "example.com", "a-b", "1a", "1", ".", "[1:2::3]")
+	port := rapid.SampledFrom([]string{"", "", "", ":", ":80", ":443", ":8080", ":0", ":00", ":65535", ":65536", ":x"})
+	tail := pieces("/", "/a", "b", "a=b", "&", "~!$()*+,;=", "/..", "/.", "0", "/C:/")
+	absolute := rapid.Custom(func(t *rapid.T) string {
+		s := scheme.Draw(t, "scheme") + credentials.Draw(t, "credentials") + host.Draw(t, "host") + port.Draw(t, "port")
+		for _, delimiter := range []string{"/", "?", "#"} {
+			if rapid.Bool().Draw(t, delimiter) {
+				s += delimiter + tail.Draw(t, "tail")
+			}
+		}
+		return s
+	})
+	relative := rapid.Custom(func(t *rapid.T) string {
+		return rapid.SampledFrom([]string{"/", "?", "#", "//", "\\", "", "http:", "file:", "foo:"}).Draw(t, "start") + tail.Draw(t, "tail")
+	})
+	rapid.Check(t, func(t *rapid.T) {
+		checkURL(t, absolute.Draw(t, "input"), "", relative.Draw(t, "value"))
+		checkURL(t, relative.Draw(t, "input"), absolute.Draw(t, "base"), host.Draw(t, "value")+port.Draw(t, "port"))
+	})
+}
+
+func FuzzURL(f *testing.F) {
+	for _, seed := range [][3]string{
+		{"https://user:pass@example.com:1234/a/b?c=d#e", "", "x:80"},
+		{"../x?y", "https://h/a/b/c", "file"},
+		{"//h2/p", "http://h", "a/b?c#d"},
+		{"foo:opaque path  ?q#f", "", ""},
+		{"file:///C|/a/../..", "", "localhost"},
+		{"http://[::1]:80/%2e%2E/", "", "[1::]"},
+		{"http://0x7f.1/", "", "256"},
+		{"foo:/.//p", "", "?"},
+		{"web+x:a/..//b", "", "#"},
+		{"https://faß.ExAmPlE/", "", "é"},
+		{"#f", "data:text/plain,x", " "},
+		{"", "about:blank", "\\"},
+	} {
+		f.Add(seed[0], seed[1], seed[2])
+	}
+	f.Fuzz(func(t *testing.T, input, base, value string) {
+		text := func(s string) string { return decodeUTF8(clip(s, 256)) } // the oracle takes quadratic time
+		checkURL(t, text(input), text(base), text(value))
+	})
+}
