@@ -108,7 +108,10 @@ func (b *bodies) readAll(r io.Reader, length int64) ([]byte, error) {
 		if !b.take(size, &taken) {
 			return nil, b.tooBusy()
 		}
+		old := cap(body)
 		body = append(make([]byte, 0, size), body...)
+		b.buffered.Add(-int64(old))
+		taken -= int64(old)
 	}
 }
 

@@ -98,7 +98,7 @@ func TestHostileBodies(t *testing.T) {
 		unending = "HTTP/1.1 200 OK\r\n\r\n"
 		gzipped  = "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n"
 	)
-	bomb := zip(t, make([]byte, 64<<20)) // about 1,000 to 1
+	bomb := zip(t, make([]byte, 16<<20)) // about 1,000 to 1
 	nothing := zip(t, nil)               // a member of 23 bytes that is nothing when decoded
 	for _, tc := range []struct {
 		name   string

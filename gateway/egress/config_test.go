@@ -64,6 +64,8 @@ func TestCheckAllow(t *testing.T) {
 		{"example.com:+1", "the port is not"},
 		{":443", "not a name"},
 		{"*.:443", "not a name"},
+		{".:443", "not a name"},
+		{"a..b:443", "not a name"},
 		{"*.*:443", "not a name"},
 		{"api.*.com:443", "not a name"},
 		{"a b:443", "not a name"},

@@ -21,7 +21,8 @@
 //
 // A Client owns a pool of connections. The pool is shared by all who use the Client, so
 // functions that must not trust each other (tenants) each get a Client.
-// A Client starts no goroutine but those of net/http, which end with their connections.
+// A Client starts no goroutine but those of net/http, which end with their connections, and
+// lookups of names, which end by the resolver's own time.
 //
 // # Limits
 //

@@ -61,7 +61,7 @@ func fail(reason Reason, format string, args ...any) *Error {
 // error to many requests.
 func (e *Error) at(t *target) *Error {
 	named := *e
-	named.Origin = t.origin()
+	named.Origin = t.origin
 	return &named
 }
 
@@ -122,7 +122,7 @@ func (c *Client) words(t *target, err error) (Reason, string) {
 	case strings.HasPrefix(err.Error(), "connection error: "): // HTTP/2's, which net/http keeps to itself
 		return ReasonBadResponse, fmt.Sprintf("the answer is not valid HTTP/2, or its head is larger than %s", bytesText(c.cfg.HeadBytesMax))
 	}
-return ReasonBadResponse, "the answer is not valid HTTP"
+	return ReasonBadResponse, "the answer is not valid HTTP"
 }
 
 // bytesText writes a limit as people say it.

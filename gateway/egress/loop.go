@@ -35,6 +35,9 @@ func WithLoop(ctx context.Context, value string) context.Context {
 // nextLoop returns the CDN-Loop of subrequests made in ctx.
 func nextLoop(ctx context.Context) (string, error) {
 	received, _ := ctx.Value(loopKey{}).(string)
+	if received == "" {
+		return loopName + "; hops=1", nil
+	}
 	others, hops := parseLoop(received)
 	if hops >= HopsMax {
 		return "", fail(ReasonLoop, "this request is a subrequest of a subrequest, %d deep: do functions call themselves?", hops)
@@ -43,11 +46,13 @@ func nextLoop(ctx context.Context) (string, error) {
 }
 
 // parseLoop takes a CDN-Loop apart: what others wrote, and how many hops through nodes
-// there have been. Others' words are dropped if they are too long or can't be sent.
+// there have been. Others' words are dropped if they are too long or can't be sent,
+// or would take what follows them into a quoted string.
 func parseLoop(value string) (others []string, hops int) {
+	members, sound := splitOutsideQuotes(value, ',')
 	size := 0
-	for _, member := range splitOutsideQuotes(value, ',') {
-		parts := splitOutsideQuotes(member, ';')
+	for _, member := range members {
+		parts, _ := splitOutsideQuotes(member, ';')
 		if strings.EqualFold(strings.TrimSpace(parts[0]), loopName) {
 			hops = max(hops, loopHops(parts[1:]))
 			continue
@@ -57,7 +62,7 @@ func parseLoop(value string) (others []string, hops int) {
 			size += len(member) + len(", ")
 		}
 	}
-	if size > loopBytesMax {
+	if size > loopBytesMax || !sound {
 		others = nil
 	}
 	return others, hops
@@ -78,10 +83,9 @@ func loopHops(parameters []string) int {
 	return int(n)
 }
 
-// splitOutsideQuotes splits s at sep where sep is not inside a quoted string. It returns
-// at least one part.
-func splitOutsideQuotes(s string, sep byte) []string {
-	var parts []string
+// splitOutsideQuotes splits s into its parts, one at least, at each sep that is not inside a
+// quoted string. If a string has no end, s is not sound and quotes don't count.
+func splitOutsideQuotes(s string, sep byte) (parts []string, sound bool) {
 	quoted, start := false, 0
 	for i := 0; i < len(s); i++ {
 		switch {
@@ -94,5 +98,8 @@ func splitOutsideQuotes(s string, sep byte) []string {
 			start = i + 1
 		}
 	}
-	return append(parts, s[start:])
+	if quoted {
+		return strings.Split(s, string(sep)), false
+	}
+	return append(parts, s[start:]), true
 }

@@ -1,6 +1,8 @@
 package egress_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -8,6 +10,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/skerry-edge/skerry/gateway/egress"
 )
@@ -100,6 +103,8 @@ func TestURLs(t *testing.T) {
 		{"relative", "/path", egress.ReasonInvalid},
 		{"empty", "", egress.ReasonInvalid},
 		{"no host", "http://", egress.ReasonInvalid},
+		{"a host that is a dot", "http://./", egress.ReasonInvalid},
+		{"a host that is a quote", `http:"`, egress.ReasonInvalid},
 		{"port too large", "http://example.com:65536/", egress.ReasonInvalid},
 		{"zone", "http://[fe80::1%25eth0]/", egress.ReasonInvalid},
 		{"address too large", "http://4294967296/", egress.ReasonInvalid},
@@ -315,6 +320,34 @@ func TestOwnListeners(t *testing.T) {
 	}
 }
 
+// Nothing is sent: the address is refused before.
+func TestOwnListenersOnOtherInterfaces(t *testing.T) {
+	t.Parallel()
+	interfaces, err := net.InterfaceAddrs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	tried := 0
+	for _, a := range interfaces {
+		prefix, err := netip.ParsePrefix(a.String())
+		if err != nil || prefix.Addr().IsLoopback() || !prefix.Addr().Is4() {
+			continue
+		}
+		tried++
+		c := open(t, egress.Config{
+			AllowPrivate: []string{prefix.Addr().String() + ":*"},
+			Listeners:    []netip.AddrPort{netip.MustParseAddrPort("[::]:8788")},
+		})
+		text := fails(t, c, t.Context(), get("http://"+prefix.Addr().String()+":8788/"), egress.ReasonRefused)
+		if !strings.Contains(text, "this node itself listens there") {
+			t.Error(text)
+		}
+	}
+	if tried == 0 {
+		t.Skip("this machine has no interface but loopback")
+	}
+}
+
 func TestAllow(t *testing.T) {
 	t.Parallel()
 	s := serve(t, func(http.ResponseWriter, *http.Request) {})
@@ -366,6 +399,21 @@ func TestAllow(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+func TestSilentNameServer(t *testing.T) {
+	t.Parallel()
+	over := make(chan struct{})
+	t.Cleanup(func() { close(over) })
+	resolver := &net.Resolver{PreferGo: true, Dial: func(context.Context, string, string) (net.Conn, error) {
+		<-over // a lookup may outlive who asked for it, but not the test
+		return nil, errors.New("over")
+	}}
+	c := open(t, egress.Config{Resolver: resolver, DialTimeout: 50 * time.Millisecond})
+	text := fails(t, c, t.Context(), get("http://slow.example/"), egress.ReasonUnresolved)
+	if want := "fetch http://slow.example: the host's name could not be resolved"; text != want {
+		t.Errorf("got %s, want %s", text, want)
+	}
 }
 
 // The environment names a proxy; the request must not go there.

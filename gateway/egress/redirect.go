@@ -41,7 +41,7 @@ func (s *subrequest) follow(resp *http.Response) error {
 		s.method, s.body = "GET", nil
 		s.header = without(s.header, "Content-Encoding", "Content-Language", "Content-Location", "Content-Type")
 	}
-	if to.origin() != s.target.origin() {
+	if to.origin != s.target.origin {
 		// The standard names Authorization alone, as browsers keep cookies by host
 		// themselves. Here Cookie is what the function wrote for the first host.
 		s.header = without(s.header, "Authorization", "Cookie")

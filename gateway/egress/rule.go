@@ -10,11 +10,12 @@ import (
 	whatwg "github.com/nlnwa/whatwg-url/url"
 )
 
-// rule is one entry of an allow list. Exactly one of prefix and host says which hosts it
-// is for, host "" being all of them.
+// rule is one entry of an allow list. Exactly one of its first three fields is set and says
+// which hosts it is for, and one of the others, which ports.
 type rule struct {
-	prefix  netip.Prefix // addresses; invalid: the rule is for names
+	prefix  netip.Prefix // addresses
 	host    string       // "example.com", or ".example.com" for all names below it
+	every   bool
 	port    uint16
 	anyPort bool
 }
@@ -54,65 +55,70 @@ func parseRule(text string) (rule, error) {
 		}
 		r.port = uint16(n)
 	}
-	var err error
-	r.prefix, r.host, err = parseRuleHost(host)
-	return r, err
+	return r, r.setHost(host)
 }
 
-func parseRuleHost(host string) (netip.Prefix, string, error) {
-	var none netip.Prefix
+func (r *rule) setHost(host string) error {
 	inner, bracketed := strings.CutPrefix(host, "[")
 	if bracketed {
 		inner, bracketed = strings.CutSuffix(inner, "]")
 	}
 	if addr, err := netip.ParseAddr(inner); err == nil {
 		if addr.Is6() != bracketed || addr.Zone() != "" {
-			return none, "", errors.New("an IPv6 address stands in brackets, without a zone, and no other does")
+			return errors.New("an IPv6 address stands in brackets, without a zone, and no other does")
 		}
 		addr = addr.Unmap()
-		return netip.PrefixFrom(addr, addr.BitLen()), "", nil
+		r.prefix = netip.PrefixFrom(addr, addr.BitLen())
+		return nil
 	}
 	if strings.ContainsAny(host, "[]:/") {
 		prefix, err := netip.ParsePrefix(inner)
 		if err != nil || prefix.Addr().Is6() != bracketed || prefix.Addr().Is4In6() || prefix != prefix.Masked() {
-			return none, "", errors.New(`the host is not a name, an address or a network; write a network as "10.0.0.0/8:443" or "[fd00::/8]:443", with no bits beyond its length`)
+			return errors.New(`the host is not a name, an address or a network; write a network as "10.0.0.0/8:443" or "[fd00::/8]:443", with no bits beyond its length`)
 		}
-		return prefix, "", nil
+		r.prefix = prefix
+		return nil
 	}
 	if host == "*" {
-		return none, "", nil
+		r.every = true
+		return nil
 	}
 	below, wild := strings.CutPrefix(host, "*.")
 	name, err := ruleName(below)
 	if wild {
 		name = "." + name
 	}
-	return none, name, err
+	r.host = name
+	return err
 }
 
 // ruleName returns name as URLs have it.
 func ruleName(name string) (string, error) {
+	last := name[strings.LastIndexByte(name, '.')+1:]
+	if validName(name) && last[0] >= 'a' && !strings.Contains(name, "xn--") {
+		return name, nil // the common case: neither an address nor of another alphabet
+	}
+	dropped := func(r rune) bool { return r <= ' ' || r == '\\' } // by the parser
 	u, err := whatwg.Parse("http://" + name)
-	if err != nil || strings.Contains(name, "*") || u.Hostname() == "" || u.Href(false) != "http://"+u.Hostname()+"/" {
+	if err != nil || strings.ContainsFunc(name, dropped) || u.Href(false) != "http://"+u.Hostname()+"/" {
 		return "", errors.New("the host is not a name or an address")
 	}
-	if _, err := netip.ParseAddr(u.Hostname()); err == nil {
-		return "", fmt.Errorf("write the address as %q", u.Hostname())
+	host := plainHost(u.Hostname())
+	if _, err := netip.ParseAddr(host); err == nil {
+		return "", fmt.Errorf("write the address as %q", host)
 	}
-	return plainHost(u.Hostname()), nil
+	if !validName(host) {
+		return "", errors.New("the host is not a name or an address")
+	}
+	return host, nil
 }
 
 // names reports whether r is for the host as it is written.
 func (r rule) names(host string) bool {
-	switch {
-	case r.prefix.IsValid():
-		return false
-	case r.host == "":
-		return true
-	case r.host[0] == '.':
+	if strings.HasPrefix(r.host, ".") {
 		return strings.HasSuffix(host, r.host)
 	}
-	return host == r.host
+	return r.every || host == r.host && host != ""
 }
 
 // contains reports whether r is for the address.

@@ -18,10 +18,12 @@ const urlBytesMax = 64 << 10
 //
 // Spec: https://url.spec.whatwg.org/
 type target struct {
-	url  *whatwg.Url
-	host string     // as the standard writes it, but without brackets or a dot at its end
-	addr netip.Addr // what host is, if it is an address; else invalid
-	port uint16
+	url    *whatwg.Url
+	origin string     // scheme, host and port as browsers show them: "https://example.com:8443"
+	path   string     // what follows origin, without a fragment: "/a?b"
+	host   string     // as the standard writes it, but without brackets or a dot at its end
+	addr   netip.Addr // what host is, if it is an address; else invalid
+	port   uint16
 }
 
 // parseTarget parses ref, relative to base if that is not nil.
@@ -43,8 +45,12 @@ func parseTarget(base *target, ref string) (*target, error) {
 	if u.Username() != "" || u.Password() != "" {
 		return nil, errors.New("the URL contains a user name or a password; send an Authorization header instead")
 	}
-	t := &target{url: u, host: plainHost(u.Hostname()), port: 80}
-	t.addr, _ = netip.ParseAddr(t.host)
+	t := &target{url: u, origin: u.Scheme() + "://" + u.Host(), host: plainHost(u.Hostname()), port: 80}
+	t.path = strings.TrimPrefix(u.Href(true), t.origin)
+	t.addr, err = netip.ParseAddr(t.host)
+	if err != nil && !validName(t.host) {
+		return nil, errors.New("the URL's host is not a name that a host can have")
+	}
 	if u.Scheme() == "https" {
 		t.port = 443
 	}
@@ -67,8 +73,16 @@ func plainHost(host string) string {
 	return strings.TrimSuffix(host, ".")
 }
 
-// origin returns scheme, host and port as browsers show them.
-func (t *target) origin() string { return t.url.Scheme() + "://" + t.url.Host() }
+// validName reports whether host, as URLs have it, is letters, digits, "-" and "_" between
+// dots. The URL standard lets more through, which net/http wouldn't send.
+func validName(host string) bool {
+	for label := range strings.SplitSeq(host, ".") {
+		if label == "" || strings.Trim(label, "abcdefghijklmnopqrstuvwxyz0123456789-_") != "" {
+			return false
+		}
+	}
+	return true
+}
 
 // hostPort returns t as an entry of an allow list.
 func (t *target) hostPort() string {
@@ -80,16 +94,17 @@ func (t *target) hostPort() string {
 }
 
 // href returns the URL as a response reports it.
-func (t *target) href() string { return t.url.Href(true) }
+func (t *target) href() string { return t.origin + t.path }
 
 // wire returns the URL for net/http in such a form that it sends path and query as they
 // stand: its own escaping would change "|", "%zz" and "/?".
 func (t *target) wire() *url.URL {
-	path := strings.TrimPrefix(t.href(), t.origin())
+	scheme, host, _ := strings.Cut(t.origin, "://")
+	path := t.path
 	if strings.HasPrefix(path, "//") {
 		// Opaque can't begin so without naming the host, which makes the request line one in
 		// absolute form. Servers must take it: https://www.rfc-editor.org/rfc/rfc9112#name-absolute-form
-		path = "//" + t.url.Host() + path
+		path = "//" + host + path
 	}
-	return &url.URL{Scheme: t.url.Scheme(), Host: t.url.Host(), Opaque: path}
+	return &url.URL{Scheme: scheme, Host: host, Opaque: path}
 }
