@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -14,10 +15,11 @@ import (
 )
 
 const (
-	bulkKeysMax    = 100 // keys of one get
-	bulkAtOnce     = 16  // of them under way at the same time
-	cacheTTLMin    = 30  // seconds; the option is checked and otherwise unused: reads are never stale
-	expirationsMax = 8.64e12
+	bulkKeysMax    = 100              // keys of one get
+	bulkBytesMax   = kv.ValueBytesMax // of their values together
+	bulkAtOnce     = 16               // of them under way at the same time
+	cacheTTLMin    = 30               // seconds; the option is checked and otherwise unused: reads are never stale
+	expirationsMax = 8.64e12          // seconds; what a Date can hold
 )
 
 // kvNamespace is the surface of Workers KV, and what every backend can do beyond it:
@@ -81,7 +83,7 @@ func (n *namespace) getOne(c *js.Call, missing any, show func(kv.Entry) any) (an
 	if err != nil {
 		return nil, err
 	}
-	return n.async(c, func(ctx context.Context) (any, error) {
+	return n.async(c.VM, func(ctx context.Context) (any, error) {
 		e, err := n.store.Get(ctx, n.name, key)
 		if errors.Is(err, kv.ErrNotFound) {
 			return missing, nil // a miss is an answer, not a failure
@@ -112,7 +114,8 @@ func (n *namespace) getMany(c *js.Call, as valueType, show func(kv.Entry) any) (
 	if len(keys) > bulkKeysMax {
 		return nil, js.RangeError("KV get: more than %d keys at once", bulkKeysMax)
 	}
-	return n.async(c, func(ctx context.Context) (any, error) {
+	return n.async(c.VM, func(ctx context.Context) (any, error) {
+		var total atomic.Int64
 		found := make([]any, len(keys))
 		group, ctx := errgroup.WithContext(ctx)
 		group.SetLimit(bulkAtOnce)
@@ -122,10 +125,14 @@ func (n *namespace) getMany(c *js.Call, as valueType, show func(kv.Entry) any) (
 				if errors.Is(err, kv.ErrNotFound) {
 					return nil
 				}
-				if err == nil {
-					found[i] = show(e)
+				if err != nil {
+					return err
 				}
-				return err
+				if total.Add(int64(len(e.Value))) > bulkBytesMax {
+					return js.RangeError("KV get failed: 413 the values have more than %d bytes together; ask for fewer keys at once", bulkBytesMax)
+				}
+				found[i] = show(e)
+				return nil
 			})
 		}
 		if err := group.Wait(); err != nil {
@@ -148,31 +155,64 @@ func (n *namespace) put(c *js.Call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	value, err := valueOf(c)
-	if err != nil {
+	if err := checkOptions("put", c.Arg(2)); err != nil {
 		return nil, err
 	}
-	entry, err := entryOf(c.VM, c.Arg(2))
-	if err != nil {
+	w := write{key: key}
+	if w.entry, err = entryOf(c.VM, c.Arg(2)); err != nil {
 		return nil, err
 	}
-	entry.Value = value
-	old, conditional, err := conditionOf(c.VM, c.Arg(2))
-	if err != nil {
+	if w.old, w.conditional, err = conditionOf(c.VM, c.Arg(2)); err != nil {
 		return nil, err
 	}
-	if !conditional {
-		return n.async(c, func(ctx context.Context) (any, error) {
-			_, err := n.store.Put(ctx, n.name, key, entry)
+	if js.ClassName(c.Arg(1)) == "ReadableStream" {
+		return n.putStream(c, w)
+	}
+	if w.entry.Value, err = valueOf(c); err != nil {
+		return nil, err
+	}
+	return n.write(c.VM, w)
+}
+
+// putStream reads the stream in argument 1 to its end, as a body is read, and writes that.
+func (n *namespace) putStream(c *js.Call, w write) (any, error) {
+	vm, done := c.VM, c.VM.NewDeferred()
+	body := vm.Construct(vm.Global("Response"), c.Arg(1))
+	vm.Then(vm.Invoke(vm.Get(body, "arrayBuffer"), body), func(v js.Value, err error) {
+		if err != nil {
+			done.Reject(err)
+			return
+		}
+		w.entry.Value, _ = vm.BytesOf(v) // nobody else has the buffer
+		written, err := n.write(vm, w)
+		if err != nil {
+			done.Reject(err)
+			return
+		}
+		done.Resolve(written)
+	})
+	return done.Promise(), nil
+}
+
+// write is what one put asks of the store.
+type write struct {
+	key         string
+	entry       kv.Entry
+	conditional bool
+	old         kv.Version // what the key's must be if conditional; empty: the key is absent
+}
+
+func (n *namespace) write(vm *js.VM, w write) (any, error) {
+	return n.async(vm, func(ctx context.Context) (any, error) {
+		if !w.conditional {
+			_, err := n.store.Put(ctx, n.name, w.key, w.entry)
 			return js.Undefined, err
-		})
-	}
-	return n.async(c, func(ctx context.Context) (any, error) {
+		}
 		swapper, ok := n.store.(kv.Swapper)
 		if !ok {
 			return nil, js.TypeError("KV put: this store can't write conditionally")
 		}
-		_, err := swapper.Swap(ctx, n.name, key, old, entry)
+		_, err := swapper.Swap(ctx, n.name, w.key, w.old, w.entry)
 		if errors.Is(err, kv.ErrConflict) {
 			return false, nil // somebody else was first: an answer
 		}
@@ -185,7 +225,7 @@ func (n *namespace) delete(c *js.Call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return n.async(c, func(ctx context.Context) (any, error) {
+	return n.async(c.VM, func(ctx context.Context) (any, error) {
 		return js.Undefined, n.store.Delete(ctx, n.name, key)
 	})
 }
@@ -203,7 +243,7 @@ func (n *namespace) incr(c *js.Call) (any, error) {
 	if by != math.Trunc(by) || math.Abs(by) > 1<<53 {
 		return nil, js.RangeError("KV incr: the amount must be a whole number of at most 2^53")
 	}
-	return n.async(c, func(ctx context.Context) (any, error) {
+	return n.async(c.VM, func(ctx context.Context) (any, error) {
 		counter, ok := n.store.(kv.Counter)
 		if !ok {
 			return nil, js.TypeError("KV incr: this store can't count")
@@ -213,11 +253,14 @@ func (n *namespace) incr(c *js.Call) (any, error) {
 }
 
 func (n *namespace) list(c *js.Call) (any, error) {
+	if err := checkOptions("list", c.Arg(0)); err != nil {
+		return nil, err
+	}
 	q, err := queryOf(c.VM, c.Arg(0))
 	if err != nil {
 		return nil, err
 	}
-	return n.async(c, func(ctx context.Context) (any, error) {
+	return n.async(c.VM, func(ctx context.Context) (any, error) {
 		page, err := n.store.List(ctx, n.name, q)
 		if err != nil {
 			return nil, err
@@ -242,24 +285,28 @@ func (n *namespace) list(c *js.Call) (any, error) {
 }
 
 // async runs an operation on the store, and names its errors for scripts.
-func (n *namespace) async(c *js.Call, operation func(context.Context) (any, error)) (any, error) {
+func (n *namespace) async(vm *js.VM, operation func(context.Context) (any, error)) (any, error) {
 	if n.store == nil {
 		return nil, js.TypeError("KV: this isolate has no store")
 	}
-	return c.Async(func(ctx context.Context) (any, error) {
+	return vm.Async(func(ctx context.Context) (any, error) {
 		v, err := operation(ctx)
 		return v, storeError(err)
-	})
+	}), nil
 }
 
-// storeError is where the store's errors become what scripts see.
+// storeError is where the store's errors become what scripts see. What the store says of
+// itself, such as where it is, is not for them.
 func storeError(err error) error {
-	var invalid *kv.InvalidError
+	var (
+		invalid *kv.InvalidError
+		named   *js.ThrowError
+	)
 	switch {
 	case err == nil:
 		return nil
 	case errors.Is(err, kv.ErrUnavailable):
-		return &js.CodedError{Code: "store_unavailable", Message: "KV: the store is out of reach; the write may or may not have happened"}
+		return &js.CodedError{Code: "store_unavailable", Message: "KV: the store is out of reach; if this was a write, it may or may not have happened"}
 	case errors.Is(err, kv.ErrFull):
 		return &js.CodedError{Code: "store_full", Message: "KV: the store has no space left; nothing was changed"}
 	case errors.Is(err, kv.ErrCorrupt):
@@ -272,8 +319,10 @@ func storeError(err error) error {
 		return js.RangeError("KV put failed: 413 the %s %s", invalid.Field, invalid.Reason)
 	case errors.As(err, &invalid):
 		return js.TypeError("KV: the %s %s", invalid.Field, invalid.Reason)
-	default:
+	case errors.As(err, &named), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return err
+	default:
+		return &js.CodedError{Code: "internal", Message: "KV: the store failed; if this was a write, it may or may not have happened"}
 	}
 }
 
@@ -343,6 +392,15 @@ func keyOf(key string) (string, error) {
 	return key, nil
 }
 
+// checkOptions refuses options that are no object, which would otherwise go unheard: the
+// number in put(key, value, 60) is no expiry.
+func checkOptions(method string, options js.Value) error {
+	if js.IsNullish(options) || js.IsObject(options) {
+		return nil
+	}
+	return js.TypeError("KV %s: the options must be an object", method)
+}
+
 // valueOf reads the value to put from argument 1.
 func valueOf(c *js.Call) ([]byte, error) {
 	if b, ok := c.VM.BytesOf(c.Arg(1)); ok {
@@ -351,7 +409,7 @@ func valueOf(c *js.Call) ([]byte, error) {
 	if js.IsString(c.Arg(1)) {
 		return []byte(c.String(1)), nil
 	}
-	return nil, js.TypeError("KV put: the value must be a string, an ArrayBuffer or a view of one; for an object use JSON.stringify")
+	return nil, js.TypeError("KV put: the value must be a string, an ArrayBuffer, a view of one or a ReadableStream; for an object use JSON.stringify")
 }
 
 // entryOf reads expiry and metadata from the options of put.
@@ -411,6 +469,9 @@ func queryOf(vm *js.VM, options js.Value) (kv.Query, error) {
 	var q kv.Query
 	if p := vm.Get(options, "prefix"); !js.IsNullish(p) {
 		q.Prefix = vm.String(p)
+		if len(q.Prefix) > kv.KeyBytesMax {
+			return q, js.RangeError("KV list failed: 414 the prefix is %d bytes of UTF-8, more than the %d allowed", len(q.Prefix), kv.KeyBytesMax)
+		}
 	}
 	if cursor := vm.Get(options, "cursor"); !js.IsNullish(cursor) {
 		q.Cursor = vm.String(cursor)
