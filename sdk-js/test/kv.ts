@@ -49,14 +49,19 @@ export async function put(kv: KVNamespace, version: string | null): Promise<void
   await kv.put("k", "text");
   await kv.put("k", new Uint8Array(8), { expirationTtl: 60, metadata: { user: "ada" } });
   const written: boolean = await kv.put("k", "text", { ifAbsent: true });
-  const swapped: boolean = await kv.put("k", "text", { ifVersion: version ?? "", expiration: 2e9 });
+  const swapped: boolean = await kv.put("k", "text", { ifVersion: version, expiration: 2e9 });
+  await kv.put("k", new Response("text").body!);
 
   // @ts-expect-error: an object is not written as JSON unasked.
   await kv.put("k", { items: [] });
   // @ts-expect-error: an unconditional put says nothing.
   const said: boolean = await kv.put("k", "text");
-  // @ts-expect-error: a version that is null means a key that is absent: that is ifAbsent.
-  await kv.put("k", "text", { ifVersion: version });
+  // @ts-expect-error: a version is what getWithMetadata gave, and no number.
+  await kv.put("k", "text", { ifVersion: 1 });
+  // @ts-expect-error: a condition is there or it isn't.
+  await kv.put("k", "text", { ifAbsent: false });
+  // @ts-expect-error: options are an object; a number is no expiry.
+  await kv.put("k", "text", 60);
   // @ts-expect-error: it is one or the other.
   await kv.put("k", "text", { ifVersion: "v", ifAbsent: true });
 

@@ -5,8 +5,9 @@
  * A write that has resolved is seen by every later read, on every node of the same store, and
  * the operations on one key happen in one order for all.
  *
- * Each method rejects with a TypeError or a RangeError for an argument that can't work, and
- * with an error whose `code` is "store_unavailable" when the store is out of reach.
+ * Each method rejects with a TypeError or a RangeError for an argument that can't work. What the
+ * store itself fails with has a `code`: "store_unavailable" when it is out of reach, "store_full",
+ * "store_corrupt", or "internal".
  */
 interface KVNamespace<Key extends string = string> {
   /** The value of `key`, or null if the key is absent or expired. */
@@ -14,7 +15,7 @@ interface KVNamespace<Key extends string = string> {
   get<Value = unknown>(key: Key, type: "json" | KVNamespaceGetOptions<"json">): Promise<Value | null>;
   get(key: Key, type: "arrayBuffer" | KVNamespaceGetOptions<"arrayBuffer">): Promise<ArrayBuffer | null>;
   get(key: Key, type: "stream" | KVNamespaceGetOptions<"stream">): Promise<ReadableStream | null>;
-  /** The values of up to 100 keys; null stands for a key that is absent or expired. */
+  /** The values of up to 100 keys, 25 MiB together at most; null stands for a key that is absent or expired. */
   get(keys: Key[], type?: "text" | Partial<KVNamespaceGetOptions<"text">>): Promise<Map<Key, string | null>>;
   get<Value = unknown>(keys: Key[], type: "json" | KVNamespaceGetOptions<"json">): Promise<Map<Key, Value | null>>;
 
@@ -33,9 +34,7 @@ interface KVNamespace<Key extends string = string> {
    *
    * ```ts
    * const { value, version } = await env.KV.getWithMetadata("cart");
-   * const saved = version === null
-   *   ? await env.KV.put("cart", "…", { ifAbsent: true })
-   *   : await env.KV.put("cart", value + "…", { ifVersion: version });
+   * const saved = await env.KV.put("cart", change(value), { ifVersion: version });
    * ```
    */
   put(key: Key, value: KVNamespacePutValue, options: KVNamespacePutOptions & KVNamespacePutCondition): Promise<boolean>;
@@ -57,8 +56,11 @@ interface KVNamespace<Key extends string = string> {
   incr(key: Key, by?: number): Promise<number>;
 }
 
-/** What a value can be. An object is refused rather than guessed at: use `JSON.stringify`. */
-type KVNamespacePutValue = string | ArrayBuffer | ArrayBufferView;
+/**
+ * What a value can be. A stream, such as `request.body`, is read to its end. An object is refused
+ * rather than guessed at: use `JSON.stringify`.
+ */
+type KVNamespacePutValue = string | ArrayBuffer | ArrayBufferView | ReadableStream;
 
 interface KVNamespaceGetOptions<Type extends "text" | "json" | "arrayBuffer" | "stream"> {
   type: Type;
@@ -76,9 +78,9 @@ interface KVNamespaceGetWithMetadataResult<Value, Metadata> {
 }
 
 interface KVNamespacePutOptions {
-  /** When the key is to expire, in seconds since 1970. */
+  /** When the key is to expire, in seconds since 1970: a time to come. */
   expiration?: number;
-  /** In how many seconds the key is to expire; it wins over `expiration`. */
+  /** In how many seconds the key is to expire, a fraction if you like; it wins over `expiration`. */
   expirationTtl?: number;
   /** Kept beside the value as JSON, and given by `getWithMetadata` and `list`. */
   metadata?: unknown;
@@ -87,8 +89,8 @@ interface KVNamespacePutOptions {
 /** What must hold for a conditional `put` to write: one of the two. */
 type KVNamespacePutCondition =
   | {
-      /** The key still has this version, from `getWithMetadata`. */
-      ifVersion: string;
+      /** The key still has this version, from `getWithMetadata`; null: it is still absent. */
+      ifVersion: string | null;
       ifAbsent?: never;
     }
   | {

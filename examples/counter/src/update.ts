@@ -15,8 +15,7 @@ export async function update<T>(kv: KVNamespace, key: string, change: (old: T | 
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
     const { value, version } = await kv.getWithMetadata<T>(key, "json");
     const next = change(value);
-    const condition = version === null ? { ifAbsent: true as const } : { ifVersion: version };
-    if (await kv.put(key, JSON.stringify(next), condition)) {
+    if (await kv.put(key, JSON.stringify(next), { ifVersion: version })) {
       return next;
     }
     await pause(attempt);
