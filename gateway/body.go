@@ -46,10 +46,12 @@ func readBody(r io.Reader, c *conn, length, limit int, timeout time.Duration) ([
 		switch {
 		case len(body) > limit:
 			return nil, bodyTooLarge(len(body), limit)
-		case len(body) == length, err == io.EOF && length < 0:
+		case len(body) == length:
 			return body, nil
-		case err == io.EOF: // fasthttp's word for a client that left early
-			return nil, bodyProblem(io.ErrUnexpectedEOF, nil)
+		case err == io.EOF && length < 0 && c.readErr == nil:
+			return body, nil
+		case err == io.EOF: // fasthttp says the same of a client that left before the end
+			return nil, departed(errDeparted)
 		case err != nil:
 			return nil, bodyProblem(err, c.readErr)
 		}
@@ -89,7 +91,7 @@ func bodyProblem(err, cause error) *problem {
 	switch {
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return hangUp(outcomeRequestTimeout, "The request's body did not arrive in time.")
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed), errors.Is(err, syscall.ECONNRESET):
+	case errors.Is(err, io.EOF), errors.Is(err, net.ErrClosed), errors.Is(err, syscall.ECONNRESET):
 		return departed(errDeparted)
 	}
 	return hangUp(outcomeBadRequest, "The request's body breaks the rules of its Transfer-Encoding.")

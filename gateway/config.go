@@ -26,7 +26,7 @@ type Dispatcher interface {
 // Config is what a Server needs, and what bounds it.
 type Config struct {
 	Dispatcher Dispatcher        // required
-	Observer   *observe.Observer // required; the server doesn't close it
+	Observer   *observe.Observer // required, for this server alone, which doesn't close it
 
 	Domain    string         // functions without routes answer at NAME.Domain; empty: nowhere
 	Trusted   []netip.Prefix // proxies whose X-Forwarded-For and -Proto are believed

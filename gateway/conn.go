@@ -79,6 +79,9 @@ func (c *conn) Read(p []byte) (int, error) {
 		n, err = c.Conn.Read(p)
 	}
 	c.reads.Add(1)
+	if n > 0 {
+		err = nil // the next call meets it again
+	}
 	if err != nil {
 		c.readErr = err
 	}

@@ -105,9 +105,14 @@ func (x *exchange) refuse(p *problem) {
 	x.send()
 }
 
-// writeRate is what a client must take, in bytes a second, of a response that is too long for
-// WriteTimeout.
-const writeRate = 16 << 10
+const (
+	// writeRate is what a client must take, in bytes a second, of a long response once
+	// WriteTimeout is over.
+	writeRate = 16 << 10
+
+	// longResponse is where a body is long: it takes more than the kernel's buffers at once.
+	longResponse = 64 << 10
+)
 
 // send leaves the response to fasthttp.
 func (x *exchange) send() {
@@ -116,8 +121,9 @@ func (x *exchange) send() {
 	if x.server.draining.Load() {
 		to.SetConnectionClose()
 	}
-	if long := time.Duration(x.record.BytesOut) * time.Second / writeRate; long > x.server.cfg.WriteTimeout {
-		x.ctx.SetWriteDeadline(time.Now().Add(long))
+	if n := x.record.BytesOut; n > longResponse {
+		more := time.Duration(n) * time.Second / writeRate
+		x.ctx.SetWriteDeadline(time.Now().Add(x.server.cfg.WriteTimeout + more))
 	}
 }
 

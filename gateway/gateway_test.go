@@ -10,11 +10,13 @@ import (
 	"net/http"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/valyala/fasthttp"
 	"go.uber.org/goleak"
 
 	"github.com/skerry-edge/skerry/bundles"
@@ -24,10 +26,21 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	startClock()
 	// fasthttp's pool of goroutines ends up to ten seconds after its server.
 	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.(*workerPool).Start.func2"),
 		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.updateServerDate.func1"))
 }
+
+// startClock makes fasthttp start its clock, a goroutine that never ends and must not belong
+// to the bubble of the first test that has a response.
+func startClock() {
+	var r fasthttp.Response
+	r.Header.AppendBytes(nil)
+}
+
+func itoa(n int) string { return strconv.Itoa(n) }
+func hex(n int) string  { return strconv.FormatInt(int64(n), 16) }
 
 // handler is an engine in one function. It stands where JavaScript runs: what the gateway
 // promises to an engine and takes from one is the interface, not what a script does.
@@ -98,6 +111,11 @@ func (l *logBuffer) String() string {
 // version is version 3 of a function with these routes.
 func version(name string, routes ...string) bundles.Version {
 	return bundles.Version{Function: name, Number: 3, Manifest: bundles.Manifest{Name: name, Routes: routes}}
+}
+
+// live is what SetRoutes takes, for one function.
+func live(name string, routes ...string) []bundles.Version {
+	return []bundles.Version{version(name, routes...)}
 }
 
 // start runs a node with the functions f, for every host, and g, for g.localhost, until the

@@ -64,7 +64,7 @@ func refused(status int) verdict { return verdict{status: status} }
 func tryRaw(t *testing.T, text string, want verdict) {
 	t.Helper()
 	s := &seen{requests: make(map[string][]string)}
-	n := start(t, s.dispatch, func(c *gateway.Config) { c.HeadTimeout = time.Second })
+	n := start(t, s.dispatch, func(c *gateway.Config) { c.HeadTimeout = 3 * time.Second })
 	c := n.dial(t)
 	c.send(text)
 	served := 0

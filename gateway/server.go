@@ -194,29 +194,31 @@ func (s *Server) conns() []*conn {
 
 // protocolError answers a request that fasthttp could not read.
 func (s *Server) protocolError(ctx *fasthttp.RequestCtx, err error) {
+	c := ctx.Conn().(*conn)
+	timeout := errors.Is(err, os.ErrDeadlineExceeded)
+	if timeout && c.reads.Load() <= 1 {
+		// Nothing ever came. Browsers open such connections to have them, and would take an
+		// answer for one to their next request.
+		c.kill(errDeparted)
+		return
+	}
 	x := s.newExchange(ctx, time.Now())
 	defer x.finish()
 	defer x.recover()
 	var tooLarge *fasthttp.ErrSmallBuffer
 	switch {
-	case errors.As(err, &tooLarge) && !x.conn.sawLine:
+	case errors.As(err, &tooLarge) && !c.sawLine:
 		x.refuse(hangUp(outcomeURITooLong, ""))
 	case errors.As(err, &tooLarge):
 		x.refuse(hangUp(outcomeHeadersTooLarge, ""))
-	case errors.Is(err, os.ErrDeadlineExceeded) && x.conn.reads.Load() <= 1:
-		x.refuse(departed(errSilent))
-	case errors.Is(err, os.ErrDeadlineExceeded):
-		x.refuse(hangUp(outcomeRequestTimeout, "The request's header did not arrive in time."))
-	case x.conn.readErr != nil:
+	case timeout:
+		x.refuse(hangUp(outcomeRequestTimeout, ""))
+	case c.readErr != nil:
 		x.refuse(departed(errDeparted))
 	default:
 		x.refuse(hangUp(outcomeBadRequest, ""))
 	}
 }
-
-// errSilent is why a connection ends on which nothing ever came. Browsers open some to have
-// them, and would take an answer for one to their next request.
-var errSilent = errors.New("the client sent nothing")
 
 // log tells the operator something that no request is to be told.
 func (s *Server) log(level, id, message string) {

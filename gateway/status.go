@@ -91,14 +91,6 @@ func failed(f *isolate.Failure) *problem {
 	return &problem{outcome: f.Outcome, failure: f, limit: f.Limit, used: f.Used, allowed: f.Allowed}
 }
 
-// message says what happened, to operators.
-func (p *problem) message() string {
-	if p.failure != nil {
-		return p.failure.Message
-	}
-	return p.text()
-}
-
 // text says what happened, to users.
 func (p *problem) text() string {
 	if p.detail != "" {

@@ -52,7 +52,11 @@ func (o *object) int(name string, value int64) {
 // millis appends d in milliseconds, to the microsecond.
 func (o *object) millis(name string, d time.Duration) {
 	o.name(name)
-	o.dst = strconv.AppendFloat(o.dst, float64(d.Microseconds())/1000, 'f', -1, 64)
+	us := max(d.Microseconds(), 0)
+	o.dst = strconv.AppendInt(o.dst, us/1000, 10)
+	if us %= 1000; us > 0 {
+		o.dst = append(o.dst, '.', byte('0'+us/100), byte('0'+us/10%10), byte('0'+us%10))
+	}
 }
 
 func (o *object) time(name string, t time.Time) {

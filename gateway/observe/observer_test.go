@@ -98,10 +98,10 @@ func TestAccessLine(t *testing.T) {
 	end(o, failed)
 	closed(t, o)
 	want := `{"time":"2026-11-23T10:00:00.123Z","type":"request","id":"r1","function":"shop","version":7,"kind":"fetch",` +
-		`"method":"GET","host":"shop.localhost","path":"/cart","status":200,"outcome":"ok","head_ms":1.5,"total_ms":20,"cpu_ms":0.7,` +
+		`"method":"GET","host":"shop.localhost","path":"/cart","status":200,"outcome":"ok","head_ms":1.500,"total_ms":20,"cpu_ms":0.700,` +
 		`"bytes_in":3,"bytes_out":5,"subrequests":2,"client":"192.0.2.1"}` + "\n" +
 		`{"time":"2026-11-23T10:00:00.123Z","type":"request","id":"r1","function":"","version":7,"kind":"fetch",` +
-		`"method":"GET","host":"shop.localhost","path":"/cart","status":503,"outcome":"exceeded_cpu","head_ms":1.5,"total_ms":20,"cpu_ms":0.7,` +
+		`"method":"GET","host":"shop.localhost","path":"/cart","status":503,"outcome":"exceeded_cpu","head_ms":1.500,"total_ms":20,"cpu_ms":0.700,` +
 		`"bytes_in":3,"bytes_out":5,"subrequests":2,"error":"too slow","stack":"at f (a.ts:1:2)","source":"a.ts","line":1,"column":2,` +
 		`"limit":"cpu_ms","used":51,"allowed":50}` + "\n"
 	if out.String() != want {
