@@ -32,6 +32,9 @@ func TestMain(m *testing.M) {
 		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.updateServerDate.func1"))
 }
 
+// The engine is what stands behind the gateway in a node.
+var _ gateway.Dispatcher = (*isolate.Engine)(nil)
+
 // startClock makes fasthttp start its clock, a goroutine that never ends and must not belong
 // to the bubble of the first test that has a response.
 func startClock() {

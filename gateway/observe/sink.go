@@ -9,11 +9,15 @@ import (
 	"time"
 )
 
-// flushDelay is how long lines gather before they are written together.
-const flushDelay = 10 * time.Millisecond
+const (
+	// flushDelay is how long lines gather before they are written together, and flushBytes
+	// how many may do so.
+	flushDelay = 10 * time.Millisecond
+	flushBytes = 256 << 10
 
-// spareMax bounds the buffer that is kept for reuse after a burst.
-const spareMax = 1 << 20
+	// spareMax bounds the buffer that is kept for reuse after a burst.
+	spareMax = 4 * flushBytes
+)
 
 // sink writes lines to out on a goroutine of its own. Lines that come while bytesMax bytes
 // wait are dropped and counted.
@@ -24,6 +28,7 @@ type sink struct {
 	failed   atomic.Uint64 // lines that out refused
 
 	wake chan struct{} // has one element when there may be lines, or the end has come
+	full chan struct{} // has one element when they should not wait
 	done chan struct{} // closed when the goroutine is over
 	mu   struct {
 		sync.Mutex
@@ -35,7 +40,7 @@ type sink struct {
 }
 
 func newSink(out io.Writer, bytesMax int) *sink {
-	s := &sink{out: out, bytesMax: bytesMax, wake: make(chan struct{}, 1), done: make(chan struct{})}
+	s := &sink{out: out, bytesMax: bytesMax, wake: make(chan struct{}, 1), full: make(chan struct{}, 1), done: make(chan struct{})}
 	go s.run()
 	return s
 }
@@ -45,10 +50,12 @@ func newSink(out io.Writer, bytesMax int) *sink {
 func (s *sink) write(line []byte) {
 	s.mu.Lock()
 	room := !s.mu.closed && len(s.mu.pending)+len(line) <= s.bytesMax
-	first := room && s.mu.lines == 0
+	first, full := room && s.mu.lines == 0, false
 	if room {
+		before := len(s.mu.pending)
 		s.mu.pending = append(s.mu.pending, line...)
 		s.mu.lines++
+		full = before < flushBytes && len(s.mu.pending) >= flushBytes
 	} else {
 		s.mu.missing++
 	}
@@ -57,13 +64,16 @@ func (s *sink) write(line []byte) {
 		s.dropped.Add(1)
 	}
 	if first {
-		s.signal()
+		signal(s.wake)
+	}
+	if full {
+		signal(s.full)
 	}
 }
 
-func (s *sink) signal() {
+func signal(c chan struct{}) {
 	select {
-	case s.wake <- struct{}{}:
+	case c <- struct{}{}:
 	default:
 	}
 }
@@ -74,7 +84,8 @@ func (s *sink) close(ctx context.Context) error {
 	s.mu.Lock()
 	s.mu.closed = true
 	s.mu.Unlock()
-	s.signal()
+	signal(s.wake)
+	signal(s.full)
 	select {
 	case <-s.done:
 		return nil
@@ -87,8 +98,9 @@ func (s *sink) run() {
 	defer close(s.done)
 	var batch []byte
 	for range s.wake {
-		if !s.closed() {
-			time.Sleep(flushDelay)
+		select {
+		case <-s.full:
+		case <-time.After(flushDelay):
 		}
 		var lines int
 		var closed bool
@@ -105,12 +117,6 @@ func (s *sink) run() {
 			return
 		}
 	}
-}
-
-func (s *sink) closed() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.mu.closed
 }
 
 // take swaps the pending lines for the empty buffer spare, and adds a line about those that
