@@ -77,16 +77,15 @@ func (b *bodies) readAll(r io.Reader, length int64) ([]byte, error) {
 	if length > int64(b.bytesMax) {
 		return nil, b.tooLarge()
 	}
-	taken := int64(0)
-	defer func() { b.buffered.Add(-taken) }()
 	size := 4 << 10
 	if length >= 0 && length < 64<<10 {
 		size = int(length) + 1 // one more, or the end would not be seen
 	}
-	if !b.take(size, &taken) {
+	if !b.take(size) {
 		return nil, b.tooBusy()
 	}
 	body := make([]byte, 0, size)
+	defer func() { b.give(cap(body)) }()
 	for {
 		n, err := r.Read(body[len(body):cap(body)])
 		body = body[:len(body)+n]
@@ -105,29 +104,29 @@ func (b *bodies) readAll(r io.Reader, length int64) ([]byte, error) {
 			size = max(min(size, int(length)+1), len(body)+1)
 		}
 		size = min(size, b.bytesMax+1)
-		if !b.take(size, &taken) {
+		if !b.take(size) {
 			return nil, b.tooBusy()
 		}
 		old := cap(body)
 		body = append(make([]byte, 0, size), body...)
-		b.buffered.Add(-int64(old))
-		taken -= int64(old)
+		b.give(old)
 	}
 }
 
-// take reserves n bytes and counts them in taken, or reports that there is no room.
-func (b *bodies) take(n int, taken *int64) bool {
+// take reserves n bytes, or reports that there is no room.
+func (b *bodies) take(n int) bool {
 	for {
 		buffered := b.buffered.Load()
 		if buffered+int64(n) > b.bufferMax {
 			return false
 		}
 		if b.buffered.CompareAndSwap(buffered, buffered+int64(n)) {
-			*taken += int64(n)
 			return true
 		}
 	}
 }
+
+func (b *bodies) give(n int) { b.buffered.Add(-int64(n)) }
 
 func (b *bodies) tooLarge() error {
 	return fail(ReasonTooLarge, "the response's body is larger than %s", bytesText(b.bytesMax))

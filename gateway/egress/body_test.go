@@ -201,8 +201,12 @@ func TestBufferBytesMax(t *testing.T) {
 	origin := raw(t, func(conn *net.TCPConn, r *http.Request) {
 		r.Close = true
 		body := strings.Repeat("x", 40_000)
-		if r.RequestURI == "/now" {
+		switch r.RequestURI {
+		case "/now":
 			_, _ = conn.Write([]byte(answer("", body)))
+			return
+		case "/grow": // without a length, so that the buffer grows
+			_, _ = conn.Write([]byte("HTTP/1.1 200 OK\r\n\r\n" + body[:30_000]))
 			return
 		}
 		_, _ = conn.Write([]byte("HTTP/1.1 200 OK\r\nContent-Length: 40000\r\n\r\nx"))
@@ -212,6 +216,7 @@ func TestBufferBytesMax(t *testing.T) {
 	c := open(t, egress.Config{AllowPrivate: []string{origin}, BufferBytesMax: 100_000})
 	for range 10 {
 		fetch(t, c, get("http://"+origin+"/now"))
+		fetch(t, c, get("http://"+origin+"/grow"))
 	}
 	held := make(chan error)
 	for range 2 {

@@ -225,11 +225,13 @@ func TestErrorsShowNothingInside(t *testing.T) {
 	l := listen(t, "127.0.0.1:0")
 	down := l.Addr().String()
 	l.Close()
-	c := open(t, egress.Config{AllowPrivate: []string{down}})
+	switching := raw(t, say("HTTP/1.1 101 Switching Protocols\r\n\r\n"))
+	c := open(t, egress.Config{AllowPrivate: []string{down, switching}})
 	for _, tc := range []struct{ url, want string }{
 		{"http://" + down + "/path?secret", "fetch http://" + down + ": connection refused"},
 		{"http://10.0.0.1/", `fetch http://10.0.0.1: the address is private, not on the public internet; the node's operator can open it: [egress] allow_private = ["10.0.0.1:80"]`},
 		{"https://[fd00::1]/", `fetch https://[fd00::1]: the address is private, not on the public internet; the node's operator can open it: [egress] allow_private = ["[fd00::1]:443"]`},
+		{"http://" + switching, "fetch http://" + switching + ": the server wants to switch to another protocol"},
 		{"ftp://example.com/", "fetch: only http: and https: URLs can be fetched"},
 	} {
 		if _, err := c.Fetch(t.Context(), nil, get(tc.url)); err == nil || err.Error() != tc.want {

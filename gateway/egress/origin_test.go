@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/textproto"
+	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -19,7 +20,16 @@ import (
 	"github.com/skerry-edge/skerry/isolate/webapi"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// The environment names proxies where nobody listens, before net/http reads it, which it
+// does once.
+func TestMain(m *testing.M) {
+	for _, name := range []string{"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"} {
+		if err := os.Setenv(name, "http://127.0.0.1:1"); err != nil {
+			panic(err)
+		}
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // open returns a client that is closed with the test.
 func open(t testing.TB, cfg egress.Config) *egress.Client {
