@@ -55,7 +55,8 @@ func parseRule(text string) (rule, error) {
 		}
 		r.port = uint16(n)
 	}
-	return r, r.setHost(host)
+	err := r.setHost(host)
+	return r, err
 }
 
 func (r *rule) setHost(host string) error {
