@@ -369,8 +369,7 @@ func (vm *VM) construct(c *class, args []goja.Value, newTarget *goja.Object) *go
 
 // bind makes the object of state.
 func (vm *VM) bind(c *class, state holder, prototype *goja.Object) *goja.Object {
-	o := vm.rt.CreateObject(prototype)
-	vm.platform.seam.attach(o, c.name, state)
+	o := vm.platform.seam.newInstance(vm.rt, prototype, c.name, state)
 	state.instance().object = o
 	if c.error {
 		stack := vm.newError("Error", "").Get("stack")

@@ -2,10 +2,10 @@
 // goja, and the one place that knows its quirks.
 //
 // A [Platform] is the set of globals that scripts find, prepared once from tables of
-// [Class], [Function] and [Lazy] values. A [VM] is one realm with its event loop; making
-// one costs under a microsecond and two kilobytes, because a global, and each member of a
-// class, is made in a VM when a script first touches it. A [Program] is a compiled script,
-// shared by all VMs that evaluate it.
+// [Class], [Namespace], [Function] and [Lazy] values. A [VM] is one realm with its event
+// loop; making one costs under a microsecond and two kilobytes, because a global, and each
+// member of a class, is made in a VM when a script first touches it. A [Program] is a
+// compiled script, shared by all VMs that evaluate it.
 //
 //	Platform ── NewVM ──▶ VM ── Enter(Evaluate) ──▶ ready
 //	                      │                           │

@@ -74,9 +74,7 @@ func (vm *VM) iterator(of holder, next func() (any, bool)) goja.Value {
 	if r.iterator == nil {
 		r.iterator = vm.iteratorPrototype(c)
 	}
-	o := vm.rt.CreateObject(r.iterator)
-	vm.platform.seam.attach(o, c.iterator, &iteration{next: next})
-	return o
+	return vm.platform.seam.newInstance(vm.rt, r.iterator, c.iterator, &iteration{next: next})
 }
 
 // iteratorPrototype makes the prototype of c's iterators in vm.

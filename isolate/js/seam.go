@@ -113,120 +113,113 @@ func newArrayOf(r *goja.Runtime, values []goja.Value) *goja.Object
 //go:linkname putOwn github.com/dop251/goja.(*baseObject)._put
 func putOwn(base unsafe.Pointer, name unistring.String, v goja.Value)
 
-// seam holds what reflection found out about goja's structs. It never changes.
+// seam holds what reflection found out about goja's structs: the offsets of a few fields,
+// and some types. It never changes.
 type seam struct {
-	mapper   uintptr      // Runtime.fieldNameMapper, where a Runtime keeps its VM
-	self     uintptr      // Object.self, an interface that holds a *baseObject
-	class    uintptr      // baseObject.class, a string
-	base     reflect.Type // baseObject
-	instance reflect.Type // struct { baseObject; any }
-	state    uintptr      // the any in instance
-	val      uintptr      // baseObject.val, the Object that a base belongs to
-	tmpl     uintptr      // templatedObject.tmpl, and of templatedFuncObject
-	template reflect.Type // objectTemplate
-	props    uintptr      // objectTemplate.props
-	names    uintptr      // objectTemplate.propNames
-	proto    uintptr      // objectTemplate.protoFactory
+	runtimeMapper uintptr // Runtime.fieldNameMapper, where a Runtime keeps its VM
+
+	objectSelf    uintptr // Object.self, an interface that holds a *baseObject
+	objectRuntime uintptr
+
+	base           reflect.Type // baseObject, and its fields:
+	baseClass      uintptr
+	baseVal        uintptr // the Object that a base belongs to
+	basePrototype  uintptr
+	baseExtensible uintptr
+	baseValues     uintptr
+	plain          unsafe.Pointer // what marks an interface of goja's that holds a *baseObject
+
+	instance      reflect.Type // struct { baseObject; any }
+	instanceState uintptr      // the any in it
+
+	objectTemplate uintptr // templatedObject.tmpl, and of templatedFuncObject
+
+	template      reflect.Type // objectTemplate, and its fields:
+	templateProps uintptr
+	templateNames uintptr
+	templateProto uintptr
 
 	property                                            reflect.Type // valueProperty, and its fields:
 	value, accessor, enumerable, configurable, get, set uintptr
 }
 
+// shape is a field that the seam relies on.
+type shape struct {
+	in     reflect.Type
+	name   string
+	want   reflect.Type // nil: any
+	offset *uintptr
+}
+
 // newSeam inspects goja and says what is not as it should be.
 func newSeam() (*seam, error) {
 	var s seam
-	runtime := reflect.TypeFor[goja.Runtime]()
-	mapper, err := field(runtime, "fieldNameMapper", reflect.TypeFor[goja.FieldNameMapper]())
-	if err != nil {
-		return nil, err
-	}
-	object := reflect.TypeFor[goja.Object]()
-	self, err := field(object, "self", nil)
-	if err != nil {
-		return nil, err
-	}
 	rt := goja.New()
-	plain := reflect.ValueOf(rt.CreateObject(nil)).Elem().FieldByName("self").Elem()
-	if plain.Kind() != reflect.Pointer || plain.Elem().Kind() != reflect.Struct {
-		return nil, fmt.Errorf("a plain goja object is a %s", plain.Type())
+	plain := rt.CreateObject(nil)
+	s.base = insides(plain)
+	global, fn := insides(rt.GlobalObject()), insides(functionPrototype(rt))
+	switch {
+	case s.base.Kind() != reflect.Struct:
+		return nil, fmt.Errorf("a plain goja object is a %s", s.base)
+	case global.Kind() != reflect.Struct || global.Field(0).Type != s.base:
+		return nil, fmt.Errorf("%s does not begin with a %s", global, s.base)
+	case fn.Kind() != reflect.Struct || fn.Field(0).Type != global:
+		return nil, fmt.Errorf("%s does not begin with a %s", fn, global)
 	}
-	s.base = plain.Type().Elem()
-	class, err := field(s.base, "class", reflect.TypeFor[string]())
-	if err != nil {
-		return nil, err
+	tmpl, ok := global.FieldByName("tmpl")
+	if !ok || tmpl.Type.Kind() != reflect.Pointer {
+		return nil, fmt.Errorf("%s has no template", global)
 	}
+	s.objectTemplate, s.template = tmpl.Offset, tmpl.Type.Elem()
+	s.property = reflect.TypeOf(property(goja.Undefined(), false, false, false)).Elem()
 	s.instance = reflect.StructOf([]reflect.StructField{
 		{Name: "Base", Type: s.base},
 		{Name: "State", Type: reflect.TypeFor[any]()},
 	})
-	val, err := field(s.base, "val", reflect.PointerTo(object))
-	if err != nil {
-		return nil, err
+	runtime, object := reflect.TypeFor[goja.Runtime](), reflect.TypeFor[*goja.Object]()
+	boolean := reflect.TypeFor[bool]()
+	for _, f := range []shape{
+		{runtime, "fieldNameMapper", reflect.TypeFor[goja.FieldNameMapper](), &s.runtimeMapper},
+		{object.Elem(), "self", nil, &s.objectSelf},
+		{object.Elem(), "runtime", reflect.PointerTo(runtime), &s.objectRuntime},
+		{s.base, "class", reflect.TypeFor[string](), &s.baseClass},
+		{s.base, "val", object, &s.baseVal},
+		{s.base, "prototype", object, &s.basePrototype},
+		{s.base, "extensible", boolean, &s.baseExtensible},
+		{s.base, "values", reflect.TypeFor[map[unistring.String]goja.Value](), &s.baseValues},
+		{s.instance, "State", nil, &s.instanceState},
+		{s.template, "props", nil, &s.templateProps},
+		{s.template, "propNames", reflect.TypeFor[[]unistring.String](), &s.templateNames},
+		{s.template, "protoFactory", reflect.TypeFor[func(*goja.Runtime) *goja.Object](), &s.templateProto},
+		{s.property, "value", reflect.TypeFor[goja.Value](), &s.value},
+		{s.property, "accessor", boolean, &s.accessor},
+		{s.property, "enumerable", boolean, &s.enumerable},
+		{s.property, "configurable", boolean, &s.configurable},
+		{s.property, "getterFunc", object, &s.get},
+		{s.property, "setterFunc", object, &s.set},
+	} {
+		if err := f.find(); err != nil {
+			return nil, err
+		}
 	}
-	global := insides(rt.GlobalObject())
-	tmpl, err := field(global, "tmpl", nil)
-	if err != nil {
-		return nil, err
+	props, _ := s.template.FieldByName("props")
+	if t := props.Type; t.Kind() != reflect.Map || t.Key() != reflect.TypeFor[unistring.String]() ||
+		!t.Elem().ConvertibleTo(reflect.TypeFor[propertyFactory]()) {
+		return nil, fmt.Errorf("goja's templates hold a %s", t)
 	}
-	fn := insides(functionPrototype(rt))
-	if fn.Field(0).Type != global {
-		return nil, fmt.Errorf("%s does not begin with a %s", fn, global)
-	}
-	if global.Field(0).Type != s.base {
-		return nil, fmt.Errorf("%s does not begin with a %s", global, s.base)
-	}
-	s.template = tmpl.Type.Elem()
-	props, err := field(s.template, "props", nil)
-	if err != nil {
-		return nil, err
-	}
-	if props.Type.Kind() != reflect.Map || props.Type.Key() != reflect.TypeFor[unistring.String]() ||
-		!props.Type.Elem().ConvertibleTo(reflect.TypeFor[propertyFactory]()) {
-		return nil, fmt.Errorf("goja's templates hold a %s", props.Type)
-	}
-	names, err := field(s.template, "propNames", reflect.TypeFor[[]unistring.String]())
-	if err != nil {
-		return nil, err
-	}
-	proto, err := field(s.template, "protoFactory", reflect.TypeFor[func(*goja.Runtime) *goja.Object]())
-	if err != nil {
-		return nil, err
-	}
-	if err := s.inspectProperty(); err != nil {
-		return nil, err
-	}
-	s.mapper, s.self, s.class, s.val = mapper.Offset, self.Offset, class.Offset, val.Offset
-	s.state = s.instance.Field(1).Offset
-	s.tmpl, s.props, s.names, s.proto = tmpl.Offset, props.Offset, names.Offset, proto.Offset
+	s.plain = selfWord(plain, s.objectSelf).tab
 	return &s, nil
 }
 
-// inspectProperty finds the fields of goja's property descriptors.
-func (s *seam) inspectProperty() error {
-	t := reflect.TypeOf(property(goja.Undefined(), false, false, false))
-	if t.Kind() != reflect.Pointer || t.Elem().Kind() != reflect.Struct {
-		return fmt.Errorf("a goja property is a %s", t)
+func (f shape) find() error {
+	found, ok := f.in.FieldByName(f.name)
+	if !ok {
+		return fmt.Errorf("%s has no field %s", f.in, f.name)
 	}
-	s.property = t.Elem()
-	object := reflect.TypeFor[*goja.Object]()
-	for _, f := range []struct {
-		name   string
-		typ    reflect.Type
-		offset *uintptr
-	}{
-		{"value", reflect.TypeFor[goja.Value](), &s.value},
-		{"accessor", reflect.TypeFor[bool](), &s.accessor},
-		{"enumerable", reflect.TypeFor[bool](), &s.enumerable},
-		{"configurable", reflect.TypeFor[bool](), &s.configurable},
-		{"getterFunc", object, &s.get},
-		{"setterFunc", object, &s.set},
-	} {
-		found, err := field(s.property, f.name, f.typ)
-		if err != nil {
-			return err
-		}
-		*f.offset = found.Offset
+	if f.want != nil && found.Type != f.want {
+		return fmt.Errorf("%s.%s is a %s, not a %s", f.in, f.name, found.Type, f.want)
 	}
+	*f.offset = found.Offset
 	return nil
 }
 
@@ -309,60 +302,55 @@ func insides(o *goja.Object) reflect.Type {
 	return reflect.ValueOf(o).Elem().FieldByName("self").Elem().Type().Elem()
 }
 
-func field(t reflect.Type, name string, want reflect.Type) (reflect.StructField, error) {
-	f, ok := t.FieldByName(name)
-	if !ok {
-		return f, fmt.Errorf("%s has no field %s", t, name)
-	}
-	if want != nil && f.Type != want {
-		return f, fmt.Errorf("%s.%s is a %s, not a %s", t, name, f.Type, want)
-	}
-	return f, nil
-}
-
 // vmOf returns the VM that rt belongs to. A VM is kept where goja keeps the mapper for
 // names of Go struct fields, which no VM of ours has a use for.
 func (s *seam) vmOf(rt *goja.Runtime) *VM {
-	vm, _ := (*(*goja.FieldNameMapper)(unsafe.Add(unsafe.Pointer(rt), s.mapper))).(*VM)
+	vm, _ := (*(*goja.FieldNameMapper)(unsafe.Add(unsafe.Pointer(rt), s.runtimeMapper))).(*VM)
 	return vm
 }
 
-// attach makes o, a plain object, an instance of the class whose name is class and gives
-// it a Go value: o's insides move to a larger struct that begins as goja's own does.
-// Properties, prototype and identity are untouched, and the value lives as long as o.
-func (s *seam) attach(o *goja.Object, class string, state any) {
-	data := selfData(o, s.self)
-	bigger := reflect.New(s.instance).UnsafePointer()
-	reflect.NewAt(s.base, bigger).Elem().Set(reflect.NewAt(s.base, *data).Elem())
-	*(*string)(unsafe.Add(bigger, s.class)) = class
-	*(*any)(unsafe.Add(bigger, s.state)) = state
-	*data = bigger
+// newInstance makes an object of the class whose name is class, with a prototype and a Go
+// value: in memory a plain object of goja's that the value stands behind. It is an object
+// like any other to scripts, and the value lives as long as it does.
+func (s *seam) newInstance(rt *goja.Runtime, prototype *goja.Object, class string, state any) *goja.Object {
+	o, base := new(goja.Object), reflect.New(s.instance).UnsafePointer()
+	*(*string)(unsafe.Add(base, s.baseClass)) = class
+	*(**goja.Object)(unsafe.Add(base, s.baseVal)) = o
+	*(**goja.Object)(unsafe.Add(base, s.basePrototype)) = prototype
+	*(*bool)(unsafe.Add(base, s.baseExtensible)) = true
+	*(*map[unistring.String]goja.Value)(unsafe.Add(base, s.baseValues)) = make(map[unistring.String]goja.Value)
+	*(*any)(unsafe.Add(base, s.instanceState)) = state
+	*(**goja.Runtime)(unsafe.Add(unsafe.Pointer(o), s.objectRuntime)) = rt
+	*selfWord(o, s.objectSelf) = iface{s.plain, base}
+	return o
 }
 
 // put makes an own property of a plain object that was just made: no setter and no proxy
 // can be in the way.
 func (s *seam) put(o *goja.Object, name unistring.String, v goja.Value) {
-	putOwn(*selfData(o, s.self), name, v)
+	putOwn(selfWord(o, s.objectSelf).data, name, v)
 }
 
-// stateOf returns what attach gave o. It must be called only if o's ClassName is, by
-// identity, the string that attach was given: see [VM.state].
+// stateOf returns what newInstance gave o. It must be called only if o's ClassName is, by
+// identity, the string that newInstance was given: see [VM.state].
 func (s *seam) stateOf(o *goja.Object) any {
-	return *(*any)(unsafe.Add(*selfData(o, s.self), s.state))
+	return *(*any)(unsafe.Add(selfWord(o, s.objectSelf).data, s.instanceState))
 }
 
-// selfData is the data word of the interface o.self.
-func selfData(o *goja.Object, self uintptr) *unsafe.Pointer {
-	type iface struct {
-		tab  unsafe.Pointer
-		data unsafe.Pointer
-	}
-	return &(*iface)(unsafe.Add(unsafe.Pointer(o), self)).data
+// iface is how Go keeps an interface in memory.
+type iface struct {
+	tab  unsafe.Pointer
+	data unsafe.Pointer
+}
+
+// selfWord is the interface o.self.
+func selfWord(o *goja.Object, self uintptr) *iface {
+	return (*iface)(unsafe.Add(unsafe.Pointer(o), self))
 }
 
 // object returns the Object of what newTemplatedObject or newTemplatedFunction made.
 func (s *seam) object(t *templated) *goja.Object {
-	return *(**goja.Object)(unsafe.Add(unsafe.Pointer(t), s.val))
+	return *(**goja.Object)(unsafe.Add(unsafe.Pointer(t), s.baseVal))
 }
 
 // clone copies t, so that a platform's additions are its own.
@@ -376,17 +364,17 @@ func (s *seam) clone(t *objectTemplate) *objectTemplate {
 
 // setTemplate makes o, made from a template, take its properties from t instead.
 func (s *seam) setTemplate(o *goja.Object, t *objectTemplate) {
-	*(**objectTemplate)(unsafe.Add(*selfData(o, s.self), s.tmpl)) = t
+	*(**objectTemplate)(unsafe.Add(selfWord(o, s.objectSelf).data, s.objectTemplate)) = t
 }
 
 // templateOf returns what o, made from a template, takes its properties from.
 func (s *seam) templateOf(o *goja.Object) *objectTemplate {
-	return *(**objectTemplate)(unsafe.Add(*selfData(o, s.self), s.tmpl))
+	return *(**objectTemplate)(unsafe.Add(selfWord(o, s.objectSelf).data, s.objectTemplate))
 }
 
 // inherit says what an object made from t has as its prototype.
 func (s *seam) inherit(t *objectTemplate, prototype func(*goja.Runtime) *goja.Object) {
-	*(*func(*goja.Runtime) *goja.Object)(unsafe.Add(unsafe.Pointer(t), s.proto)) = prototype
+	*(*func(*goja.Runtime) *goja.Object)(unsafe.Add(unsafe.Pointer(t), s.templateProto)) = prototype
 }
 
 // replace sets the factory of one of t's properties and returns the one before, nil if
@@ -411,9 +399,9 @@ func (s *seam) remove(t *objectTemplate, name string) {
 }
 
 func (s *seam) propsOf(t *objectTemplate) *map[unistring.String]propertyFactory {
-	return (*map[unistring.String]propertyFactory)(unsafe.Add(unsafe.Pointer(t), s.props))
+	return (*map[unistring.String]propertyFactory)(unsafe.Add(unsafe.Pointer(t), s.templateProps))
 }
 
 func (s *seam) namesOf(t *objectTemplate) *[]unistring.String {
-	return (*[]unistring.String)(unsafe.Add(unsafe.Pointer(t), s.names))
+	return (*[]unistring.String)(unsafe.Add(unsafe.Pointer(t), s.templateNames))
 }
