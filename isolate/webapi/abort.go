@@ -105,11 +105,11 @@ func (s *abortSignal) abort(vm *js.VM, reason js.Value) {
 	if js.IsUndefined(reason) {
 		reason = vm.ErrorValue(&js.DOMError{Name: "AbortError", Message: "This operation was aborted"})
 	}
-	s.set(reason)
+	s.aborted, s.reason = true, reason
 	var dependents []*abortSignal
 	for _, d := range s.dependents {
-		if !d.aborted {
-			d.set(reason)
+		if !d.aborted { // by another source
+			d.aborted, d.reason, d.sources = true, reason, nil
 			dependents = append(dependents, d)
 		}
 	}
@@ -118,15 +118,6 @@ func (s *abortSignal) abort(vm *js.VM, reason js.Value) {
 	for _, d := range dependents {
 		d.tell(vm)
 	}
-}
-
-// set notes that s is aborted: no source has to tell it any more.
-func (s *abortSignal) set(reason js.Value) {
-	s.aborted, s.reason = true, reason
-	for _, source := range s.sources {
-		source.dependents = slices.DeleteFunc(slices.Clone(source.dependents), func(d *abortSignal) bool { return d == s })
-	}
-	s.sources = nil
 }
 
 // tell calls who waits for s to be aborted.
@@ -216,25 +207,32 @@ func dependentSignal(sources ...*abortSignal) *abortSignal {
 	s := &abortSignal{dependent: true}
 	for _, source := range sources {
 		if source.aborted {
-			s.set(source.reason)
+			s.aborted, s.reason = true, source.reason
 			return s
 		}
 	}
+	seen := make(map[*abortSignal]bool)
 	for _, source := range sources {
+		roots := source.sources
 		if !source.dependent {
-			s.follow(source)
+			roots = []*abortSignal{source}
 		}
-		for _, root := range source.sources {
-			s.follow(root)
+		for _, root := range roots {
+			if !seen[root] {
+				seen[root] = true
+				s.follow(root)
+			}
 		}
 	}
 	return s
 }
 
-// follow makes source one of those that s is aborted with.
+// follow makes source one of those that s is aborted with. A source forgets dependents that
+// another has aborted when it would need more memory for a new one.
 func (s *abortSignal) follow(source *abortSignal) {
-	if !slices.Contains(s.sources, source) {
-		s.sources = append(s.sources, source)
-		source.dependents = append(source.dependents, s)
+	if len(source.dependents) == cap(source.dependents) {
+		source.dependents = slices.DeleteFunc(source.dependents, func(d *abortSignal) bool { return d.aborted })
 	}
+	s.sources = append(s.sources, source)
+	source.dependents = append(source.dependents, s)
 }

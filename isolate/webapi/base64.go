@@ -51,6 +51,9 @@ func forgivingBase64(s string) ([]byte, bool) {
 
 // latin1 makes of each byte the character of its value.
 func latin1(data []byte) string {
+	if isASCII(viewString(data)) {
+		return string(data)
+	}
 	var out strings.Builder
 	out.Grow(len(data))
 	for _, b := range data {

@@ -15,9 +15,6 @@ var StructuredClone = js.Function{Name: "structuredClone", Length: 1, Call: stru
 const cloneDepthMax = 5000
 
 func structuredClone(c *js.Call) (any, error) {
-	if c.Len() == 0 {
-		return nil, js.TypeError("structuredClone: 1 argument(s) required, but only 0 present")
-	}
 	if err := dictionary("the options of structuredClone", c.Arg(1)); err != nil {
 		return nil, err
 	}

@@ -251,9 +251,7 @@ func (in *inspector) list(o *js.Object, name string) shape {
 		s.items = append(s.items, in.spend(more(length-i)))
 	}
 	if length <= inspectItemsMax {
-		for _, item := range in.named(o, func(name string) bool { return !isIndex(name) }) {
-			s.items = append(s.items, item)
-		}
+		s.items = append(s.items, in.named(o, func(name string) bool { return !isIndex(name) })...)
 	}
 	return s
 }

@@ -73,6 +73,9 @@ type byteDecoder struct {
 }
 
 func (d *byteDecoder) decode(piece []byte, _, fatal bool) (string, error) {
+	if isASCII(viewString(piece)) { // every such encoding has ASCII as it is
+		return string(piece), nil
+	}
 	out := make([]byte, 0, len(piece))
 	for _, b := range piece {
 		r := d.table.DecodeByte(b)

@@ -154,9 +154,6 @@ func orNothing(part string) string {
 	return part
 }
 
-// withoutHash returns the URL without its fragment.
-func (r *urlRecord) withoutHash() string { return r.href[:r.query] }
-
 // origin serialises the URL's origin.
 //
 // Spec: https://url.spec.whatwg.org/#concept-url-origin

@@ -28,23 +28,26 @@ func (d *utf8Decoder) decode(src []byte, final, fatal bool) (string, error) {
 		return string(src), nil
 	}
 	var out []byte
-	for len(src) > 0 {
-		r, size := utf8.DecodeRune(src)
+	valid := 0 // bytes of characters that have not been appended yet
+	for valid < len(src) {
+		rest := src[valid:]
+		if r, size := utf8.DecodeRune(rest); r != utf8.RuneError || size > 1 {
+			valid += size
+			continue
+		}
+		out = append(out, src[:valid]...)
+		src, valid = rest, 0
 		switch {
-		case r != utf8.RuneError || size > 1:
-			out = append(out, src[:size]...)
 		case !final && !utf8.FullRune(src):
 			d.n = copy(d.pending[:], src)
 			return string(out), nil
 		case fatal:
 			return "", errMalformed
-		default:
-			size = partOfRune(src)
-			out = utf8.AppendRune(out, utf8.RuneError)
 		}
-		src = src[size:]
+		out = utf8.AppendRune(out, utf8.RuneError)
+		src = src[partOfRune(src):]
 	}
-	return string(out), nil
+	return string(append(out, src...)), nil
 }
 
 // partOfRune returns how many bytes at the start of p, which begins with no character,
@@ -53,9 +56,6 @@ func partOfRune(p []byte) int {
 	n := 1
 	for n < len(p) && !utf8.FullRune(p[:n+1]) {
 		n++
-	}
-	if utf8.FullRune(p[:1]) {
-		return 1
 	}
 	return n
 }
