@@ -19,6 +19,8 @@ const (
 	trimAfter  = 30 * time.Second // without an event: a pool shrinks to its prewarm
 	bytesFloor = 8 << 10          // of an isolate, where the measurement says less
 
+	weighedMax = 16 // isolates of a pool whose making is measured
+
 	// programFactor is how many bytes a compiled script holds for each byte of source.
 	programFactor = 8
 )
@@ -37,9 +39,10 @@ type Pool struct {
 	base int64           // bytes that the program holds, about
 	env  []binding.Entry // of the isolates' env
 
-	used   atomic.Int64 // unix nanoseconds of the last acquire
-	weight atomic.Int64 // bytes that one isolate keeps alive, measured
-	queued atomic.Bool  // waits for the engine's warmer
+	used    atomic.Int64 // unix nanoseconds of the last acquire
+	weight  atomic.Int64 // bytes that one isolate keeps alive, measured
+	weighed atomic.Int64 // isolates whose making was measured, or too many to be
+	queued  atomic.Bool  // waits for the engine's warmer
 
 	mu struct {
 		sync.Mutex
@@ -220,7 +223,7 @@ func (p *Pool) warm(ctx context.Context, priority js.Priority) (*Isolate, error)
 	}
 	var module, top js.Value
 	var thrown error
-	measure := allocated()
+	weigh := p.weigh()
 	err := i.vm.Hold(ctx, func() error {
 		err := i.vm.Enter(ctx, func() {
 			register := i.vm.NewFunction("__register", 1, func(c *js.Call) (any, error) {
@@ -249,7 +252,7 @@ func (p *Pool) warm(ctx context.Context, priority js.Priority) (*Isolate, error)
 			return true
 		}, i.uncaught)
 	}
-	p.weigh(measure)
+	weigh()
 	if failure := p.startFailure(ctx, i, err, thrown); failure != nil {
 		return nil, failure
 	}
@@ -322,12 +325,19 @@ func (p *Pool) startFailure(ctx context.Context, i *Isolate, err, thrown error) 
 	}
 }
 
-// weigh keeps a running estimate of what an isolate holds, from what its making allocated.
-func (p *Pool) weigh(before uint64) {
-	got := max(int64(allocated()-before), bytesFloor)
-	if old := p.weight.Load(); old > 0 {
-		// Others allocate at the same time: the least that was seen is nearest the truth.
-		got = min(got, old)
+// weigh starts to measure the making of an isolate; the function it returns ends that, and
+// takes what was allocated for what an isolate holds. The first few are measured: others
+// allocate at the same time, and the least that was seen is nearest the truth.
+func (p *Pool) weigh() (done func()) {
+	if p.weighed.Add(1) > weighedMax {
+		return func() {}
 	}
-	p.weight.Store(got)
+	before := allocated()
+	return func() {
+		got := max(int64(allocated()-before), bytesFloor)
+		if old := p.weight.Load(); old > 0 {
+			got = min(got, old)
+		}
+		p.weight.Store(got)
+	}
 }

@@ -81,7 +81,7 @@ func Do[T any](name string, length int, f func(*T, *Call) error) Member[T] {
 // already, is wrapped in one, and its errors reject instead of throwing.
 func PromiseMethod[T any](name string, length int, f func(*T, *Call) (any, error)) Member[T] {
 	return Member[T]{name: name, make: func(vm *VM, c *class) goja.Value {
-		fn := newNativeFunction(vm.rt, func(fc goja.FunctionCall) goja.Value {
+		fn := vm.native(name, length, func(fc goja.FunctionCall) goja.Value {
 			return vm.promised(func() (any, error) {
 				call := Call{VM: vm, this: fc.This, args: fc.Arguments}
 				if err := call.need(name, length); err != nil {
@@ -89,7 +89,7 @@ func PromiseMethod[T any](name string, length int, f func(*T, *Call) (any, error
 				}
 				return f(receiver[T](vm, c, fc.This), &call)
 			})
-		}, unistring.NewFromString(name), length)
+		})
 		return property(fn, true, true, true)
 	}}
 }
@@ -142,7 +142,7 @@ func SymbolMethod[T any](symbol *Symbol, length int, f func(*T, *Call) (any, err
 
 // method makes a function whose receiver must be an instance of c.
 func method[T any](vm *VM, c *class, name string, length int, f func(*T, *Call) (any, error)) *goja.Object {
-	return newNativeFunction(vm.rt, func(fc goja.FunctionCall) goja.Value {
+	return vm.native(name, length, func(fc goja.FunctionCall) goja.Value {
 		call := Call{VM: vm, this: fc.This, args: fc.Arguments}
 		t := receiver[T](vm, c, fc.This)
 		if err := call.need(name, length); err != nil {
@@ -153,7 +153,7 @@ func method[T any](vm *VM, c *class, name string, length int, f func(*T, *Call) 
 			panic(vm.exception(err))
 		}
 		return vm.ToValue(v)
-	}, unistring.NewFromString(name), length)
+	})
 }
 
 // receiver returns the state behind this, or throws.

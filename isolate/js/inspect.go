@@ -73,19 +73,33 @@ func (vm *VM) Unboxed(o *Object) Value {
 }
 
 // Elements returns what a Map or a Set holds, in order: of a Map, each key followed by
-// its value.
-func (vm *VM) Elements(o *Object) []Value {
+// its value. If there are more than limit, it returns as many.
+func (vm *VM) Elements(o *Object, limit int) []Value {
 	var out []Value
-	isMap := vm.Kind(o) == "Map"
-	visit := vm.function("", 2, func(c *Call) (any, error) {
+	full := TypeError("there are more than %d", limit)
+	n, isMap := 0, vm.Kind(o) == "Map"
+	visit := vm.NewFunction("", 2, func(c *Call) (any, error) {
+		if n++; n > limit {
+			return nil, full
+		}
 		if isMap {
 			out = append(out, c.Arg(1))
 		}
 		out = append(out, c.Arg(0))
 		return Undefined, nil
 	})
-	vm.intrinsicMethod(vm.Kind(o), "forEach", o, visit)
+	if err := vm.Try(func() { vm.intrinsicMethod(vm.Kind(o), "forEach", o, visit) }); err != nil && n <= limit {
+		panic(err)
+	}
 	return out
+}
+
+// Size is how many elements a Map or a Set has.
+func (vm *VM) Size(o *Object) int {
+	prototype := vm.Intrinsic(vm.Kind(o)).Get("prototype")
+	describe := intrinsicObject(vm.rt).Get("getOwnPropertyDescriptor")
+	size := vm.Get(vm.Invoke(describe, Undefined, prototype, "size"), "get")
+	return int(vm.Int(vm.Invoke(size, o)))
 }
 
 // ProxyTarget returns what a Proxy stands before, nil if it was revoked.

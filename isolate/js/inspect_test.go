@@ -129,9 +129,15 @@ func TestIntrinsicsSurviveTheScript(t *testing.T) {
 		m[Symbol.iterator] = m.entries = m.forEach = () => { throw 1 }
 		globalThis.Map = globalThis.Uint8Array = null
 		return m`, func(vm *js.VM, v js.Value) {
-		elements := vm.Elements(v.(*js.Object))
+		elements := vm.Elements(v.(*js.Object), 10)
 		if len(elements) != 2 || elements[0].String() != "1" || elements[1].String() != "one" {
 			t.Errorf("got %v", elements)
+		}
+		if some := vm.Elements(v.(*js.Object), 0); len(some) != 0 {
+			t.Errorf("got %v, asked for none", some)
+		}
+		if n := vm.Size(v.(*js.Object)); n != 1 {
+			t.Errorf("its size is %d", n)
 		}
 		if o := vm.Intrinsic("Map"); o == nil || vm.Kind(o) != "Function" {
 			t.Errorf("got %v", o)

@@ -2,7 +2,6 @@ package js
 
 import (
 	"github.com/dop251/goja"
-	"github.com/dop251/goja/unistring"
 )
 
 // Symbol is a JavaScript symbol.
@@ -80,7 +79,7 @@ func (vm *VM) iterator(of holder, next func() (any, bool)) goja.Value {
 // iteratorPrototype makes the prototype of c's iterators in vm.
 func (vm *VM) iteratorPrototype(c *class) *goja.Object {
 	o := vm.rt.CreateObject(iteratorPrototype(vm.rt))
-	next := newNativeFunction(vm.rt, func(fc goja.FunctionCall) goja.Value {
+	next := vm.native("next", 0, func(fc goja.FunctionCall) goja.Value {
 		this, ok := fc.This.(*goja.Object)
 		if !ok || !sameString(this.ClassName(), c.iterator) {
 			panic(vm.exception(TypeError("next: this is not a %s", c.iterator)))
@@ -93,7 +92,7 @@ func (vm *VM) iteratorPrototype(c *class) *goja.Object {
 		vm.platform.seam.put(result, "value", vm.ToValue(v))
 		vm.platform.seam.put(result, "done", vm.rt.ToValue(!more))
 		return result
-	}, unistring.String("next"), 0)
+	})
 	vm.define(o, "next", next)
 	o.DefineDataPropertySymbol(goja.SymToStringTag, vm.rt.ToValue(c.iterator), goja.FLAG_FALSE, goja.FLAG_FALSE, goja.FLAG_TRUE)
 	return o

@@ -7,7 +7,6 @@ import (
 	"unicode"
 
 	"github.com/dop251/goja"
-	"github.com/dop251/goja/unistring"
 )
 
 // installLanguage adds what the language has and the engine lacks. An addition hangs from
@@ -37,13 +36,13 @@ func (p *Platform) installLanguage() {
 // addMethod makes a method as the language's own are: not enumerable, and content with
 // fewer arguments than its length says.
 func (vm *VM) addMethod(o *goja.Object, name string, length int, f func(*Call) (any, error)) {
-	method := newNativeFunction(vm.rt, func(fc goja.FunctionCall) goja.Value {
+	method := vm.native(name, length, func(fc goja.FunctionCall) goja.Value {
 		v, err := f(&Call{VM: vm, this: fc.This, args: fc.Arguments})
 		if err != nil {
 			panic(vm.exception(err))
 		}
 		return vm.ToValue(v)
-	}, unistring.NewFromString(name), length)
+	})
 	if err := o.DefineDataProperty(name, method, goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE); err != nil {
 		panic(err)
 	}

@@ -17,14 +17,15 @@ type Global interface {
 }
 
 // Platform is the set of globals that VMs are made with, prepared once: a new VM pays
-// for none of them. It is immutable and safe for concurrent use.
+// for none of them. It is safe for concurrent use.
 type Platform struct {
-	seam      *seam
-	global    *objectTemplate // of globalThis
-	functions *objectTemplate // of Function.prototype
-	classes   []*class        // by class.index
-	byType    map[reflect.Type]*class
-	byID      map[*byte]*class
+	seam       *seam
+	global     *objectTemplate // of globalThis
+	functions  *objectTemplate // of Function.prototype
+	classes    []*class        // by class.index
+	byType     map[reflect.Type]*class
+	byID       map[*byte]*class
+	signatures signatures // of functions; filled as they are made
 
 	// domException makes the state of a DOMException; nil: the platform has no such class.
 	domException func(name, message string) holder

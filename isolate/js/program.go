@@ -104,6 +104,9 @@ func (vm *VM) Call(f, this Value, args ...any) (Value, error) {
 // catchable returns err, unless it is one that must end the turn: then it panics, and
 // Enter returns it.
 func catchable(err error) error {
+	if err == nil {
+		return nil
+	}
 	var interrupted *goja.InterruptedError
 	if errors.As(err, &interrupted) {
 		panic(interrupted)

@@ -47,9 +47,6 @@ func newTemplatedObject(r *goja.Runtime, t *objectTemplate, o *goja.Object) *tem
 //go:linkname newTemplatedFunction github.com/dop251/goja.(*Runtime).newTemplatedFuncObject
 func newTemplatedFunction(r *goja.Runtime, t *objectTemplate, o *goja.Object, call func(goja.FunctionCall) goja.Value, construct func([]goja.Value, *goja.Object) *goja.Object) *templated
 
-//go:linkname newNativeFunction github.com/dop251/goja.(*Runtime).newNativeFunc
-func newNativeFunction(r *goja.Runtime, f func(goja.FunctionCall) goja.Value, name unistring.String, length int) *goja.Object
-
 //go:linkname property github.com/dop251/goja.valueProp
 func property(v goja.Value, writable, enumerable, configurable bool) goja.Value
 

@@ -10,7 +10,6 @@ import (
 
 	"github.com/dop251/goja"
 	"github.com/dop251/goja/parser"
-	"github.com/dop251/goja/unistring"
 )
 
 // callDepthMax bounds nested calls. Unwinding through native frames is quadratic in the
@@ -108,7 +107,7 @@ func (vm *VM) NewFunction(name string, length int, f func(*Call) (any, error)) V
 }
 
 func (vm *VM) function(name string, length int, f func(*Call) (any, error)) *goja.Object {
-	return newNativeFunction(vm.rt, func(fc goja.FunctionCall) goja.Value {
+	return vm.native(name, length, func(fc goja.FunctionCall) goja.Value {
 		call := Call{VM: vm, this: fc.This, args: fc.Arguments}
 		if err := call.need(name, length); err != nil {
 			panic(vm.exception(err))
@@ -118,13 +117,13 @@ func (vm *VM) function(name string, length int, f func(*Call) (any, error)) *goj
 			panic(vm.exception(err))
 		}
 		return vm.ToValue(v)
-	}, unistring.NewFromString(name), length)
+	})
 }
 
 // promiseFunction makes a function that returns a promise of what f returns: errors
 // reject.
 func (vm *VM) promiseFunction(name string, length int, f func(*Call) (any, error)) *goja.Object {
-	return newNativeFunction(vm.rt, func(fc goja.FunctionCall) goja.Value {
+	return vm.native(name, length, func(fc goja.FunctionCall) goja.Value {
 		return vm.promised(func() (any, error) {
 			call := Call{VM: vm, this: fc.This, args: fc.Arguments}
 			if err := call.need(name, length); err != nil {
@@ -132,7 +131,7 @@ func (vm *VM) promiseFunction(name string, length int, f func(*Call) (any, error
 			}
 			return f(&call)
 		})
-	}, unistring.NewFromString(name), length)
+	})
 }
 
 // Enter waits for vm's turn, runs f in it, then the promise jobs that f left, and gives
@@ -168,7 +167,9 @@ func (vm *VM) run(f func()) (err error) {
 			err = vm.ended
 		}
 	}()
-	err = runWrapped(vm.rt, f)
+	if err = runWrapped(vm.rt, f); err == nil {
+		return nil
+	}
 	var interrupted *goja.InterruptedError
 	if errors.As(err, &interrupted) {
 		vm.ended = ErrInterrupted
