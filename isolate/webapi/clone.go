@@ -2,6 +2,7 @@ package webapi
 
 import (
 	"bytes"
+	"math"
 
 	"github.com/skerry-edge/skerry/isolate/js"
 )
@@ -153,7 +154,7 @@ func (k *cloner) mapping(o *js.Object) (js.Value, error) {
 	out := k.vm.Construct(class)
 	k.made(o, out)
 	set := k.vm.Get(k.vm.Get(class, "prototype"), "set")
-	elements := k.vm.Elements(o)
+	elements := k.vm.Elements(o, math.MaxInt)
 	for i := 0; i < len(elements); i += 2 {
 		key, err := k.clone(elements[i])
 		if err != nil {
@@ -173,7 +174,7 @@ func (k *cloner) set(o *js.Object) (js.Value, error) {
 	out := k.vm.Construct(class)
 	k.made(o, out)
 	add := k.vm.Get(k.vm.Get(class, "prototype"), "add")
-	for _, element := range k.vm.Elements(o) {
+	for _, element := range k.vm.Elements(o, math.MaxInt) {
 		element, err := k.clone(element)
 		if err != nil {
 			return nil, err

@@ -3,8 +3,6 @@ package webapi
 import (
 	"encoding/hex"
 	"math"
-	"slices"
-	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -16,6 +14,7 @@ const (
 	inspectDepth      = 4   // how deep objects are shown
 	inspectDepthLimit = 20  // how deep console.dir can ask for
 	inspectItemsMax   = 100 // how much of a list or an object is shown
+	inspectChainMax   = 100 // how many prototypes, or proxies of proxies, are followed
 	inspectWidth      = 72  // what is longer takes several lines
 )
 
@@ -100,18 +99,13 @@ func quote(s string) string {
 	return string(append(out, delimiter))
 }
 
-// shape is how an object is written: a head, such as its class, then its items in
-// brackets.
-type shape struct {
-	head     string
-	brackets string // "{}", "[]", or none if the head says all where there is no item
-	items    []string
-}
-
 // object writes o, unless it is too deep or around itself.
 func (in *inspector) object(o *js.Object) string {
 	kind := in.vm.Kind(o)
-	for kind == "Proxy" {
+	for range inspectChainMax {
+		if kind != "Proxy" {
+			break
+		}
 		target, ok := in.vm.ProxyTarget(o).(*js.Object)
 		if !ok {
 			return in.spend("<Revoked Proxy>")
@@ -138,6 +132,8 @@ func (in *inspector) shape(o *js.Object, kind string) shape {
 		return in.error(o)
 	}
 	switch name := in.className(o, kind); kind {
+	case "Proxy":
+		return shape{head: in.spend("[Proxy]")}
 	case "Array":
 		return in.list(o, name)
 	case "Arguments":
@@ -173,8 +169,8 @@ func (in *inspector) shape(o *js.Object, kind string) shape {
 
 // className is the name of o's constructor, which a subclass has of its own, or its kind.
 func (in *inspector) className(o *js.Object, kind string) string {
-	for p := o; p != nil; p = p.Prototype() {
-		if in.vm.Kind(p) == "Proxy" {
+	for p, n := o, 0; p != nil; p, n = p.Prototype(), n+1 {
+		if n == inspectChainMax || in.vm.Kind(p) == "Proxy" {
 			return kind
 		}
 		constructor, ok := in.own(p, "constructor").(*js.Object)
@@ -214,292 +210,4 @@ func dateText(ms js.Value) string {
 		return "Invalid Date"
 	}
 	return time.UnixMilli(int64(f)).UTC().Format("2006-01-02T15:04:05.000Z")
-}
-
-// list writes an array: its elements, holes counted, then its other properties.
-func (in *inspector) list(o *js.Object, name string) shape {
-	s := shape{head: name, brackets: "[]"}
-	if name == "Array" {
-		s.head = ""
-	}
-	length := in.length(o)
-	if name != "Array" && name != "[Arguments]" {
-		s.head += "(" + strconv.Itoa(length) + ")"
-	}
-	holes := 0
-	endHoles := func() {
-		if holes > 0 {
-			s.items = append(s.items, in.spend(emptyItems(holes)))
-			holes = 0
-		}
-	}
-	i := 0
-	for ; i < length && len(s.items) < inspectItemsMax && in.left > 0; i++ {
-		d, ok := in.vm.Own(o, strconv.Itoa(i))
-		if !ok {
-			if holes++; holes <= inspectItemsMax {
-				continue
-			}
-			i++
-			break // it may go on for billions
-		}
-		endHoles()
-		s.items = append(s.items, in.descriptor(d))
-	}
-	endHoles()
-	if i < length {
-		s.items = append(s.items, in.spend(more(length-i)))
-	}
-	if length <= inspectItemsMax {
-		s.items = append(s.items, in.named(o, func(name string) bool { return !isIndex(name) })...)
-	}
-	return s
-}
-
-func (in *inspector) length(o *js.Object) int {
-	v := in.own(o, "length")
-	if v == nil || !js.IsNumber(v) {
-		return 0
-	}
-	return int(v.ToInteger())
-}
-
-// more stands for the n items that are not shown, emptyItems for n holes in a row.
-func more(n int) string { return "… " + strconv.Itoa(n) + " more" }
-
-func emptyItems(n int) string {
-	if n == 1 {
-		return "<1 empty item>"
-	}
-	return "<" + strconv.Itoa(n) + " empty items>"
-}
-
-func isIndex(name string) bool {
-	for i := range len(name) {
-		if name[i] < '0' || name[i] > '9' {
-			return false
-		}
-	}
-	return name != ""
-}
-
-// properties writes the enumerable properties of o's own.
-func (in *inspector) properties(o *js.Object) []string {
-	return in.named(o, func(string) bool { return true })
-}
-
-// named writes those properties whose names show accepts.
-func (in *inspector) named(o *js.Object, show func(string) bool) []string {
-	var items []string
-	add := func(label string, d js.Descriptor) {
-		items = append(items, in.spend(label+": ")+in.descriptor(d))
-	}
-	full := func() bool { return len(items) >= inspectItemsMax || in.left <= 0 }
-	names := in.vm.Keys(o)
-	for i, name := range names {
-		if !show(name) {
-			continue
-		}
-		if full() {
-			return append(items, in.spend(more(len(names)-i)))
-		}
-		if d, ok := in.vm.Own(o, name); ok {
-			if !isIdentifier(name) {
-				name = quote(clip(name, in.left))
-			}
-			add(name, d)
-		}
-	}
-	for _, symbol := range o.Symbols() {
-		if d, ok := in.vm.Own(o, symbol); ok && d.Enumerable && !full() {
-			add("[Symbol("+symbol.String()+")]", d)
-		}
-	}
-	return items
-}
-
-func isIdentifier(name string) bool {
-	for i := range len(name) {
-		c := name[i]
-		letter := 'a' <= c|0x20 && c|0x20 <= 'z' || c == '_' || c == '$' || c >= utf8.RuneSelf
-		if !letter && (i == 0 || c < '0' || c > '9') {
-			return false
-		}
-	}
-	return name != ""
-}
-
-func (in *inspector) descriptor(d js.Descriptor) string {
-	switch {
-	case d.Get && d.Set:
-		return in.spend("[Getter/Setter]")
-	case d.Get:
-		return in.spend("[Getter]")
-	case d.Set:
-		return in.spend("[Setter]")
-	default:
-		return in.value(d.Value)
-	}
-}
-
-// error writes an error's name and message, its stack in terms of the author's files, and
-// what it carries. Looking at an error's properties can run a getter of the script, since
-// the engine writes the stack then: what throws is left out.
-func (in *inspector) error(o *js.Object) shape {
-	report := in.vm.ReportValue(o)
-	head := report.Message
-	if stack := report.Stack(); stack != "" {
-		head += "\n" + stack
-	}
-	s := shape{head: in.spend(head)}
-	_ = in.vm.Try(func() {
-		if v := in.own(o, "cause"); v != nil {
-			s.items = append(s.items, in.spend("[cause]: ")+in.value(v))
-		}
-		if v := in.own(o, "errors"); v != nil && js.IsArray(v) {
-			s.items = append(s.items, in.spend("[errors]: ")+in.value(v))
-		}
-		s.items = append(s.items, in.named(o, func(name string) bool {
-			return !slices.Contains([]string{"cause", "errors", "message", "name", "stack"}, name)
-		})...)
-	})
-	return s
-}
-
-// elements writes what a Map or a Set holds.
-func (in *inspector) elements(o *js.Object, name string, pairs bool) shape {
-	elements := in.vm.Elements(o)
-	step := 1
-	if pairs {
-		step = 2
-	}
-	count := len(elements) / step
-	s := shape{head: in.spend(name + "(" + strconv.Itoa(count) + ")"), brackets: "{}"}
-	for i := 0; i < len(elements); i += step {
-		if len(s.items) == inspectItemsMax || in.left <= 0 {
-			s.items = append(s.items, in.spend(more(count-i/step)))
-			break
-		}
-		item := in.value(elements[i])
-		if pairs {
-			item += in.spend(" => ") + in.value(elements[i+1])
-		}
-		s.items = append(s.items, item)
-	}
-	s.items = append(s.items, in.properties(o)...)
-	return s
-}
-
-func (in *inspector) promise(o *js.Object) string {
-	switch state, v := js.Peek(o); state {
-	case js.Pending:
-		return in.spend("<pending>")
-	case js.Rejected:
-		return in.spend("<rejected> ") + in.value(v)
-	default:
-		return in.value(v)
-	}
-}
-
-// buffer writes the size of an ArrayBuffer or a DataView and its first bytes.
-func (in *inspector) buffer(o *js.Object, name string) shape {
-	const shown = 32
-	data, _ := in.vm.BytesOf(o)
-	bytes := hex.EncodeToString(data[:min(len(data), shown)])
-	if len(data) > shown {
-		bytes += "…"
-	}
-	return shape{head: name, brackets: "{}", items: []string{
-		in.spend("bytes: <" + bytes + ">"),
-		in.spend("byteLength: " + strconv.Itoa(len(data))),
-	}}
-}
-
-func (in *inspector) typedArray(o *js.Object, name string) shape {
-	length := int(in.vm.Int(in.vm.Get(o, "length")))
-	s := shape{head: in.spend(name + "(" + strconv.Itoa(length) + ")"), brackets: "[]"}
-	for i := range length {
-		if i == inspectItemsMax || in.left <= 0 {
-			s.items = append(s.items, in.spend(more(length-i)))
-			break
-		}
-		s.items = append(s.items, in.value(in.vm.Index(o, i)))
-	}
-	return s
-}
-
-// platform writes what is worth knowing of an instance of one of this package's classes.
-func (in *inspector) platform(o *js.Object, kind string) []string {
-	attribute := func(name, value string) string { return in.spend(name+": ") + in.spend(quote(value)) }
-	switch kind {
-	case "URL":
-		return []string{attribute("href", js.As[url](in.vm, o).record.href)}
-	case "URLSearchParams":
-		var items []string
-		for _, p := range js.As[urlSearchParams](in.vm, o).list {
-			items = append(items, in.spend(quote(p.name))+" => "+in.spend(quote(p.value)))
-			if len(items) == inspectItemsMax || in.left <= 0 {
-				break
-			}
-		}
-		return items
-	case "Event", "CustomEvent":
-		return []string{attribute("type", js.As[event](in.vm, o).kind)}
-	case "AbortSignal":
-		return []string{in.spend("aborted: " + strconv.FormatBool(js.As[abortSignal](in.vm, o).aborted))}
-	default:
-		return nil
-	}
-}
-
-// String writes the whole, on one line if that is short.
-func (s shape) String() string {
-	if s.brackets == "" && len(s.items) == 0 {
-		return s.head
-	}
-	head, open, end := s.head, "{", "}"
-	if s.brackets == "[]" {
-		open, end = "[", "]"
-	}
-	if head != "" {
-		head += " "
-	}
-	if len(s.items) == 0 {
-		return head + open + end
-	}
-	width, flat := len(head)+2, !strings.Contains(s.head, "\n")
-	for _, item := range s.items {
-		width += len(item) + 2
-		flat = flat && !strings.Contains(item, "\n")
-	}
-	if flat && width <= inspectWidth {
-		return head + open + " " + strings.Join(s.items, ", ") + " " + end
-	}
-	return head + open + "\n  " + strings.ReplaceAll(s.lines(), "\n", "\n  ") + "\n" + end
-}
-
-// lines puts each item on a line of its own, except that short ones of a list share lines.
-func (s shape) lines() string {
-	if s.brackets != "[]" {
-		return strings.Join(s.items, ",\n")
-	}
-	var out strings.Builder
-	column := 0
-	for i, item := range s.items {
-		if i > 0 {
-			out.WriteByte(',')
-			if column+len(item) > inspectWidth || len(item) > inspectWidth/4 || strings.Contains(item, "\n") {
-				out.WriteByte('\n')
-				column = 0
-			} else {
-				out.WriteByte(' ')
-			}
-		}
-		out.WriteString(item)
-		column += len(item) + 2
-		if strings.Contains(item, "\n") {
-			column = inspectWidth
-		}
-	}
-	return out.String()
 }
