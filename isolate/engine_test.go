@@ -118,6 +118,9 @@ func TestHandlers(t *testing.T) {
 		{"a top level that throws", `throw new Error("early")`, "Error: early", "exception"},
 		{"a top level that never ends", `for (;;) {}`, "400 ms", "exceeded_startup"},
 		{"a top level that never settles", `await new Promise(() => {})`, "top-level await", "never_settled"},
+		{"what makes the engine panic ends the event alone", handler(`let a = [3, 2, 1]; a.sort(() => { a.length = 0; return 1 }); return new Response("sorted")`), "", "internal"},
+		{"endless recursion", handler(`const f = () => f() + 1; return new Response(f())`), "RangeError", "exception"},
+		{"an error that can't be shown", handler(`throw {toString() { throw this }}`), "", "exception"},
 		{"no network at all", handler(`return new Response(typeof fetch)`), "", "ok"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

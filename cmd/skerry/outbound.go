@@ -2,8 +2,11 @@ package main
 
 import (
 	"context"
+	"net/http"
 	"strings"
 
+	"github.com/skerry-edge/skerry/bundles"
+	"github.com/skerry-edge/skerry/gateway/admin"
 	"github.com/skerry-edge/skerry/gateway/egress"
 	"github.com/skerry-edge/skerry/isolate"
 )
@@ -25,4 +28,15 @@ func (o outbound) Fetch(ctx context.Context, t *isolate.Target, ev *isolate.Even
 		ctx = egress.WithLoop(ctx, strings.Join(loop, ", "))
 	}
 	return o.client.Fetch(ctx, t.Manifest.Allow, r)
+}
+
+// checkedEngine is an engine that refuses a bundle whose allow list the way out can't read.
+type checkedEngine struct{ *isolate.Engine }
+
+// Check evaluates a bundle that is pushed.
+func (e checkedEngine) Check(ctx context.Context, b *bundles.Bundle) error {
+	if err := egress.CheckAllow(b.Manifest.Allow); err != nil {
+		return &admin.Problem{Status: http.StatusUnprocessableEntity, Code: "invalid", Detail: "allow: " + err.Error()}
+	}
+	return e.Engine.Check(ctx, b)
 }

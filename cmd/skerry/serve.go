@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/netip"
@@ -92,6 +94,8 @@ SIGTERM lets requests finish for up to 10 seconds.`,
 // serve runs a node until ctx ends.
 func serve(ctx context.Context, t *terminal, f serveFlags) (err error) {
 	debug.SetGCPercent(gcPercent)
+	// net/http writes what strange servers send to the standard logger: nobody's log.
+	log.SetOutput(io.Discard)
 	n, err := openNode(ctx, t, f)
 	if err != nil {
 		return err
@@ -187,14 +191,15 @@ func (n *node) open(ctx context.Context, t *terminal, f serveFlags) error {
 		return err
 	}
 	api, err := admin.New(admin.Config{
-		Token: token, Catalog: cat, Bundles: blobs, Engine: n.engine, KV: n.kv, Tail: n.observer,
+		Token: token, Catalog: cat, Bundles: blobs, Engine: checkedEngine{n.engine}, KV: n.kv, Tail: n.observer,
 		Metrics: n.observer.Handler(), Rollout: n.rollout, URLs: n.urls.of, Status: n.status,
 		Panicked: func(v any, stack []byte) { t.note("panic in the control API: %v\n%s", v, stack) },
 	})
 	if err != nil {
 		return err
 	}
-	n.api = &http.Server{Handler: api, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 32 << 10}
+	n.api = &http.Server{Handler: api, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 32 << 10,
+		ErrorLog: log.New(io.Discard, "", 0)}
 	return nil
 }
 
