@@ -197,7 +197,7 @@ func TestNearest(t *testing.T) {
 	t.Parallel()
 	known := []string{"name", "routes", "prewarm", "kv", "eval"}
 	for name, want := range map[string]string{
-		"nmae": "name", "route": "routes", "Routes": "routes", "prewram": "prewarm", "kvs": "kv", "vk": "kv", "evla": "eval",
+		"nmae": "name", "route": "routes", "Routes": "routes", "prewram": "prewarm", "kvs": "kv", "vk": "kv", "evla": "eval", "pre": "prewarm", "pr": "",
 		"": "", "x": "", "compatibility_date": "",
 	} {
 		if got := bundles.Nearest(name, known); got != want {

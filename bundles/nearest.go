@@ -3,11 +3,18 @@ package bundles
 import "strings"
 
 // Nearest returns the one of known that someone who wrote name most likely meant, or ""
-// if none is close. Of equally close ones the first wins.
+// if none is close: one that differs by few letters, or one that begins with name. Of
+// equally close ones the first wins.
 func Nearest(name string, known []string) string {
+	name = strings.ToLower(name)
 	best, distance := "", len(name)/3+2
 	for _, candidate := range known {
-		if d := editDistance(strings.ToLower(name), strings.ToLower(candidate), distance); d < distance && d < len(candidate) {
+		lower := strings.ToLower(candidate)
+		d := editDistance(name, lower, distance)
+		if len(name) >= 3 && strings.HasPrefix(lower, name) {
+			d = min(d, distance-1)
+		}
+		if d < distance && d < len(candidate) {
 			best, distance = candidate, d
 		}
 	}

@@ -3,6 +3,7 @@ package build
 import (
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/evanw/esbuild/pkg/api"
@@ -122,33 +123,62 @@ func lineOffsets(text string) []int {
 // which costs a parse: most modules have none, or imports of constant paths alone.
 func mayCompute(text string) bool {
 	return occurs(text, "import", importIsPlain) || occurs(text, "require", requireIsPlain) ||
-		strings.Contains(text, `\u`) && (escaped(requireSpelling, text) || escaped(moduleSpelling, text)) ||
-		strings.Contains(text, "module") && oddModule(text) >= 0
+		escaped("require", text) || escaped("module", text) || strings.Contains(text, "module") && oddModule(text) >= 0
 }
 
-// requireSpelling and moduleSpelling match the identifiers, each letter as it is or escaped.
-// (A keyword such as import can't have escapes.)
-var (
-	requireSpelling = spelling("require")
-	moduleSpelling  = spelling("module")
-)
-
-func spelling(word string) *regexp.Regexp {
-	var out strings.Builder
-	for _, c := range word {
-		fmt.Fprintf(&out, `(?:%c|\\u(?:00%02x|\{0*%02x\}))`, c, c, c)
-	}
-	return regexp.MustCompile("(?i:" + out.String() + ")")
-}
-
-// escaped reports whether the word is in text with an escape.
-func escaped(word *regexp.Regexp, text string) bool {
-	for _, match := range word.FindAllString(text, -1) {
-		if strings.Contains(match, `\`) {
-			return true
+// escaped reports whether the identifier word is in text with one of its letters, or more,
+// written as an escape. (A keyword such as import can't be.)
+func escaped(word, text string) bool {
+	for at := 0; ; at++ {
+		i := strings.Index(text[at:], `\u`)
+		if i < 0 {
+			return false
+		}
+		at += i
+		if c, _ := letter(text[at:]); strings.IndexByte(word, c) < 0 {
+			continue
+		}
+		for k := range len(word) { // the escape may be any of the letters
+			start := at - k
+			if start >= 0 && !strings.Contains(text[start:at], `\`) && spells(text[start:], word) {
+				return true
+			}
 		}
 	}
-	return false
+}
+
+// spells reports whether text begins with word, its letters written as they are or escaped.
+func spells(text, word string) bool {
+	for i := range len(word) {
+		c, width := letter(text)
+		if c != word[i] {
+			return false
+		}
+		text = text[width:]
+	}
+	return true
+}
+
+var escapedLetter = regexp.MustCompile(`^\\u(?:00([0-9a-fA-F]{2})|\{0*([0-9a-fA-F]{2})\})`)
+
+// letter returns the ASCII letter that text begins with, as it is or escaped, and its width;
+// 0 if it is something else.
+func letter(text string) (c byte, width int) {
+	if text != "" && isLetter(text[0]) {
+		return text[0], 1
+	}
+	if !strings.HasPrefix(text, `\u`) {
+		return 0, 0
+	}
+	match := escapedLetter.FindStringSubmatch(text)
+	if match == nil {
+		return 0, 0
+	}
+	n, err := strconv.ParseUint(match[1]+match[2], 16, 8)
+	if err != nil || !isLetter(byte(n)) {
+		return 0, 0
+	}
+	return byte(n), len(match[0])
 }
 
 // occurs reports whether there is a place of word where what follows is not plain.

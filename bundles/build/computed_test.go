@@ -39,6 +39,10 @@ func TestMayCompute(t *testing.T) {
 		{`(module).require("./" + x)`, true},
 		{`(module.require)("./" + x)`, true},
 		{`mod\u0075le.require("./" + x)`, true},
+		{`r\u{` + strings.Repeat("0", 100) + `65}quire("./" + x)`, true},
+		{`"\u0072\u0065\u0071" + module.exports`, false},
+		{`module[a + b]("./" + x)`, true},
+		{`module[i + 1]`, false},
 		{`import(`, true},
 		{`require(`, true},
 		{`import`, false},
@@ -84,6 +88,7 @@ func FuzzRenameComputed(f *testing.F) {
 		"import/**/(a?'./b':'./'+n)", "(module as any).require('./'+n)", "module . /* x */ require\n('./'+n)", "import.source('./'+n)", "enum E{A='./'} require(E.A+n)",
 		"module[E.A]('./'+n)", "<!-- \nimport('./'+n)", "exports.a=module['require'];(module)['require']('./'+n)", "import('./'+n,{with:{type:'json'}})",
 		"if(0)require('./'+n)", "try{require('./'+n)}catch{}", "var {require}=module;require('./'+n)", "new require('./'+n)", "require`./${n}`", "module.require.call(0,'./'+n)",
+		"const a='req',b='uir',c='e',u='./';module[a+b+c](u+n)", "r\\u{0000000000000000000000000000000000000000000000000000000000000000000065}quire('./'+n)",
 	} {
 		f.Add(seed, false)
 		f.Add(seed, true)

@@ -44,6 +44,7 @@ func attacks(outside string) map[string]files {
 		"a glob by a computed index":        entry("const n = globalThis.n; exports.x = () => [module['req' + 'uire']('../outside/' + n), module[`require`](`../outside/${n}`)]"),
 		"a glob by an index in parentheses": entry(`const n = globalThis.n; exports.x = () => module[("require")]("../outside/" + n)`),
 		"a glob by an enum":                 {"index.ts": `const n: any = 1; enum E { R = "req" + "uire", P = "../" } export = { x: () => [module[E.R]("../outside/" + n), require(E.P + "outside/" + n), require(` + "`${E.P}outside/${n}`" + `)] }`},
+		"a glob by short constants":         entry(`const n = globalThis.n, a = "req", b = "uir", c = "e", up = "../"; exports.x = () => [module[a + b + c](up + "outside/" + n), require(up + "outside/" + n)]`),
 		"a glob of a spelled module":        entry(`const n = globalThis.n; exports.x = () => [mod\u0075le.require("../outside/" + n), module.requ\u{69}re("../outside/" + n)]`),
 		"a glob of a wrapped module":        entry(`const n = globalThis.n; exports.x = () => [(module).require("../outside/" + n), (module.require)("../outside/" + n), module /* x */ . /* y */ require("../outside/" + n)]`),
 		"a glob of a typed module":          {"index.ts": `const n: any = 1; export = { x: () => [(module as any).require("../outside/" + n), module!.require("../outside/" + n), (<any>module)["require"]("../outside/" + n)] }`},

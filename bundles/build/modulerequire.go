@@ -1,6 +1,9 @@
 package build
 
-import "strings"
+import (
+	"regexp"
+	"strings"
+)
 
 // esbuild takes module.require for require, but only within a bundle, so that the parser
 // that finds computed calls does not see these. They are found in the text instead: as they
@@ -12,7 +15,7 @@ func renameModuleRequire(text string) (renamed string, calls []computedCall, odd
 	if odd := oddModule(text); odd >= 0 {
 		return text, nil, odd
 	}
-	if escaped(moduleSpelling, text) {
+	if escaped("module", text) {
 		return text, nil, strings.Index(text, `\u`)
 	}
 	out := []byte(text)
@@ -30,9 +33,9 @@ func renameModuleRequire(text string) (renamed string, calls []computedCall, odd
 // oddModule returns where module is used in a way that esbuild may take for a call of
 // require and renameModuleRequire doesn't know, or -1.
 func oddModule(text string) int {
-	odd := -1
+	odd, enums := -1, strings.Contains(text, "enum") && enumHead.MatchString(text)
 	eachModule(text, func(at int, rest string) bool {
-		if isOdd(text[:at], rest, strings.Contains(text, "enum")) {
+		if isOdd(text[:at], rest, enums) {
 			odd = at
 		}
 		return odd < 0
@@ -95,7 +98,7 @@ func isOdd(before, rest string, enums bool) bool {
 		}
 	}
 	switch {
-	case strings.HasPrefix(rest, `\`):
+	case strings.HasPrefix(rest, `\u`):
 		return true
 	case wrapped && (strings.HasPrefix(rest, "as") || strings.HasPrefix(rest, "satisfies")):
 		return true
@@ -103,7 +106,7 @@ func isOdd(before, rest string, enums bool) bool {
 		return oddIndex(skipSpace(rest[1:]), enums)
 	}
 	name, after := moduleCall(rest)
-	if strings.Contains(name, `\`) {
+	if strings.Contains(name, `\u`) {
 		return true
 	}
 	return name == "require" && oddCallee(after)
@@ -119,11 +122,14 @@ func oddCallee(after string) bool {
 		strings.HasPrefix(after, "as ") || strings.HasPrefix(after, "satisfies ")
 }
 
-// oddIndex reports whether what follows module[ may be the name require. A name that is not
-// a constant can't, unless it is an enum's member.
+// plainIndex matches an index that esbuild can't compute to be "require": it knows the value
+// of an enum's member, and of a constant of up to three characters.
+var plainIndex = regexp.MustCompile(`^[\w$.]+\s*(?:[-+*]\s*\d+\s*)?\]`)
+
+// oddIndex reports whether what follows module[ may be the name require.
 func oddIndex(index string, enums bool) bool {
 	if index == "" || strings.IndexByte("\"'`", index[0]) < 0 {
-		return enums || index != "" && index[0] == '('
+		return enums || !plainIndex.MatchString(index)
 	}
 	end := strings.IndexByte(index[1:], index[0])
 	if end < 0 {

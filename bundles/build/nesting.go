@@ -172,7 +172,7 @@ func (s *scanner) identifier() {
 	case word == "await" && s.word == "for":
 		word = "for"
 	}
-	if (s.operand && s.newline || s.closed) && !continues(word) {
+	if ((s.operand || s.last == '>') && s.newline || s.closed) && !continues(word) { // types end with ">"
 		s.boundary()
 	}
 	operand := true
@@ -242,18 +242,25 @@ func (s *scanner) operator(c byte) {
 	case c == ';' || c == ',':
 		s.boundary()
 	case c == '<' && s.jsx && strings.HasPrefix(s.text[s.at:], "</"):
+	case c == '=' && s.jsx && s.at+1 < len(s.text) && strings.IndexByte("{\"'", s.text[s.at+1]) >= 0: // an attribute
 	case c == '?' || c == ':' || c == '<' || c == '*' && s.last == '*' || arrow:
 		s.chain(1)
 	case c == '=' && s.at+1 < len(s.text) && s.text[s.at+1] != '=' && s.text[s.at+1] != '>' && s.last != '=' && s.last != '!':
 		s.chain(1)
-	case s.operand:
+	case s.operand && c != '>':
 		s.link()
 	case strings.IndexByte("!~+-", c) >= 0:
 		s.chain(1)
 	}
 	s.at++
 	s.operand, s.last = false, c
+	if arrow {
+		s.last = arrowByte
+	}
 }
+
+// arrowByte stands for "=>" as the last byte of a token.
+const arrowByte = 1
 
 // boundary notes that a statement or an element ended.
 func (s *scanner) boundary() { s.top().chain, s.top().links = 0, 0 }
@@ -297,7 +304,7 @@ func (s *scanner) opening(c byte) {
 // the properties of an object. After the first, a "/" begins a regular expression.
 func (s *scanner) beginsBlock() bool {
 	switch s.last {
-	case ')', '>', ';', '{', '}', 'a':
+	case ')', '>', arrowByte, ';', '{', '}', 'a':
 		return s.word != "return" && s.word != "throw" && s.word != "in" && s.word != "of" && s.word != "typeof" && s.word != "await" && s.word != "yield"
 	case ':':
 		return s.top().opener == '{' && s.top().block // after a label, a case or a type

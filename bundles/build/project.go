@@ -35,6 +35,9 @@ func (e *MissingError) Error() string { return fmt.Sprintf("%s: %s: %s", e.Path,
 // Unwrap returns [fs.ErrNotExist].
 func (e *MissingError) Unwrap() error { return fs.ErrNotExist }
 
+// ConfigBytesMax bounds a configuration file. TOML is parsed by a library that recurses.
+const ConfigBytesMax = 256 << 10
+
 // configNames are the files that configure a folder, the first that is there wins.
 var configNames = [...]string{"skerry.toml", "skerry.json", "skerry.jsonc", "wrangler.toml", "wrangler.json", "wrangler.jsonc"}
 
@@ -137,10 +140,11 @@ func findConfig(files *tree) (string, error) {
 
 // configure reads the configuration file into p.
 func (p *Project) configure(files *tree) error {
-	text, err := files.text(p.Config)
+	data, err := files.read(p.Config, ConfigBytesMax)
 	if err != nil {
 		return fmt.Errorf("load project: %w", err)
 	}
+	text := strings.ToValidUTF8(string(data), "\ufffd")
 	doc, err := parseDocument(p.Config, text)
 	if err != nil {
 		return err

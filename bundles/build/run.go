@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -204,7 +205,7 @@ func (r *run) message(from api.Message) Message {
 	if own, ok := from.Detail.(Message); ok {
 		return own
 	}
-	m := Message{Text: from.Text}
+	m := Message{Text: clip(ownNames(from.Text))}
 	for _, note := range from.Notes {
 		if text := noteText(note); text != "" {
 			m.Notes = append(m.Notes, text)
@@ -223,6 +224,7 @@ func (r *run) message(from api.Message) Message {
 	if failure != nil {
 		m.Text, m.Notes = failure.text, failure.notes
 	}
+	m.Text = clip(m.Text)
 	line := from.Location.LineText
 	if s, ok := r.sourceOf(file); ok { // not as renamed
 		if lines := lineOffsets(s.text); from.Location.Line <= len(lines) {
@@ -239,9 +241,27 @@ func noteText(note api.Note) string {
 		return ""
 	}
 	if note.Location == nil {
-		return note.Text
+		return ownNames(note.Text)
 	}
-	return fmt.Sprintf("%s:%d: %s", fileOf(note.Location.File), note.Location.Line, note.Text)
+	return fmt.Sprintf("%s:%d: %s", fileOf(note.Location.File), note.Location.Line, ownNames(note.Text))
+}
+
+var nameInText = regexp.MustCompile(`"` + namespace + `:([^"]*)"`)
+
+// ownNames puts the author's names for files into a text of esbuild's.
+func ownNames(text string) string {
+	return nameInText.ReplaceAllStringFunc(text, func(quoted string) string {
+		return `"` + fileOf(quoted[1:len(quoted)-1]) + `"`
+	})
+}
+
+// clip shortens a text that quotes something of any length.
+func clip(text string) string {
+	const most = 400
+	if len(text) <= most {
+		return text
+	}
+	return strings.ToValidUTF8(text[:most], "") + " …"
 }
 
 // noDefault is what the entry's complaint means to the author.

@@ -58,8 +58,10 @@ type place struct {
 	kind kind
 }
 
-// linksMax is how many symbolic links one name may lead through.
-const linksMax = 40
+const (
+	linksMax     = 40   // symbolic links that one name may lead through
+	nameBytesMax = 4096 // of a path, as file systems have it
+)
 
 func openTree(absolute string) (*tree, error) {
 	root, err := os.OpenRoot(absolute)
@@ -81,6 +83,9 @@ func (t *tree) kind(name string) kind { return t.find(name).kind }
 // find returns where name leads. A name that climbs out of the root is outside, even if
 // nothing is there: whether something is can't be told.
 func (t *tree) find(name string) place {
+	if len(name) > nameBytesMax {
+		return place{name, kindAbsent}
+	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.findLocked(path.Clean(name), 0)
