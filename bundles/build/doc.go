@@ -17,9 +17,8 @@
 //	(function (__register, __module, __wasm) { "use strict"; SCRIPT })
 //
 // or of an async function, if there is an await at its top level; whoever runs it finds out
-// by parsing. It calls __register(namespace) once, when the author's module has been
-// evaluated, with that module's namespace: an object whose property "default" is what the
-// module exports. __module(name) returns the bytes of Bundle.Modules[name] in a new
+// by parsing. It calls __register(exports) once, when the author's module has been
+// evaluated: the property "default" is the module's default export. __module(name) returns the bytes of Bundle.Modules[name] in a new
 // Uint8Array, and __wasm(name) the WebAssembly.Module compiled from them; the script calls
 // each at most once for a name, when the module that stands for the file is first needed.
 //

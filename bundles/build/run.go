@@ -40,11 +40,10 @@ const (
 	entryFile        = "skerry:entry"
 )
 
-// entrySource registers the namespace of the author's module. The function makes esbuild
-// look for the default export, and vanishes.
-const entrySource = `import main, * as module from "skerry:main";
-function exportsDefault() { return main }
-__register(module);
+// entrySource registers what the runtime wants of the author's module. It takes that by
+// name: the namespace object of a module costs each fresh isolate a getter for each export.
+const entrySource = `import main from "skerry:main";
+__register({ default: main });
 `
 
 func newRun(ctx context.Context, p *Project, files *tree, l language) *run {
