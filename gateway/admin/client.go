@@ -46,8 +46,12 @@ func (c *Client) Versions(ctx context.Context, function string) ([]Version, erro
 
 // Push uploads an encoded bundle and makes it the next version of function.
 func (c *Client) Push(ctx context.Context, function string, bundle io.Reader, message string) (Change, error) {
-	return call[Change](ctx, c, http.MethodPost, "/v1/functions/"+url.PathEscape(function)+"/versions", nil, bundle,
-		http.Header{"Content-Type": {"application/octet-stream"}, MessageHeader: {message}})
+	var q url.Values
+	if message != "" {
+		q = url.Values{"message": {message}}
+	}
+	return call[Change](ctx, c, http.MethodPost, "/v1/functions/"+url.PathEscape(function)+"/versions", q, bundle,
+		http.Header{"Content-Type": {"application/octet-stream"}})
 }
 
 // Rollback makes an earlier version live; 0 is the one before.
@@ -129,7 +133,11 @@ func (c *Client) KVPut(ctx context.Context, ns, key string, value []byte, metada
 		q.Set("ttl", strconv.FormatFloat(ttl.Seconds(), 'f', -1, 64))
 	}
 	if metadata != "" {
-		h.Set(MetadataHeader, metadata)
+		line, err := metadataHeader([]byte(metadata))
+		if err != nil {
+			return err
+		}
+		h.Set(MetadataHeader, line)
 	}
 	_, err := call[json.RawMessage](ctx, c, http.MethodPut, "/v1/kv/entry", q, bytes.NewReader(value), h)
 	return err

@@ -14,6 +14,6 @@
 // # Access
 //
 // Every path under /v1/ needs the node's token, as "Authorization: Bearer …", and answers
-// nothing to a web page of another origin. [routes] says for each path who may call it; a
+// nothing to a web page of another origin. [endpoints] says for each path who may call it; a
 // test walks the table.
 package admin

@@ -2,33 +2,31 @@ package admin
 
 import (
 	"errors"
-	"io"
 	"net/http"
+	"unicode/utf8"
 
 	"github.com/skerry-edge/skerry/bundles"
 	"github.com/skerry-edge/skerry/bundles/catalog"
+	"github.com/skerry-edge/skerry/gateway/route"
 	"github.com/skerry-edge/skerry/isolate"
 )
 
-// MessageHeader carries what the one who pushes says of a version.
-const MessageHeader = "X-Skerry-Message"
-
-// messageBytesMax bounds it.
+// messageBytesMax bounds what the one who pushes says of a version.
 const messageBytesMax = 1000
 
-// push makes the body, an encoded bundle, the next version of a function.
+// push makes the body, an encoded bundle, the next version of a function. The query has
+// message.
 func (s *Server) push(w http.ResponseWriter, r *http.Request) error {
-	message := r.Header.Get(MessageHeader)
+	message := r.URL.Query().Get("message")
 	if len(message) > messageBytesMax {
 		return invalidf("the message is %d bytes long, more than the %d allowed", len(message), messageBytesMax)
 	}
-	data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, bundles.EncodedBytesMax))
-	var tooLarge *http.MaxBytesError
-	if errors.As(err, &tooLarge) {
-		return &Problem{Status: http.StatusRequestEntityTooLarge, Code: "body_too_large", Detail: "a bundle may have 50 MB at most"}
+	if !utf8.ValidString(message) {
+		return invalidf("the message is not UTF-8 text")
 	}
+	data, err := readBody(w, r, "a bundle", bundles.EncodedBytesMax)
 	if err != nil {
-		return &Problem{Status: http.StatusBadRequest, Code: "bad_request", Detail: "the upload broke off: " + err.Error()}
+		return err
 	}
 	bundle, err := bundles.Decode(data)
 	if err != nil {
@@ -38,6 +36,9 @@ func (s *Server) push(w http.ResponseWriter, r *http.Request) error {
 		return invalidf("the bundle is of function %q, not %q", bundle.Manifest.Name, name)
 	}
 	if err := bundle.Manifest.Validate(); err != nil {
+		return err
+	}
+	if _, err := route.Claims(&bundle.Manifest, ""); err != nil {
 		return invalidf("%v", err)
 	}
 	if err := s.cfg.Engine.Check(r.Context(), bundle); err != nil {
@@ -56,10 +57,9 @@ func (s *Server) push(w http.ResponseWriter, r *http.Request) error {
 
 // changed waits for the nodes and answers with what is live now.
 func (s *Server) changed(w http.ResponseWriter, r *http.Request, c catalog.Change) error {
-	nodes, err := s.cfg.Rollout(r.Context(), c.Revision, c.Version.Function)
+	nodes, err := s.rollout(r, c.Revision, c.Version.Function)
 	if err != nil {
-		return &Problem{Status: http.StatusServiceUnavailable, Code: "not_switched",
-			Detail: "the catalog has the change, but this node can't serve it yet and goes on trying: " + err.Error()}
+		return err
 	}
 	return reply(w, http.StatusOK, Change{
 		Function: c.Version.Function, Version: c.Version.Number, Digest: c.Version.Digest, Unchanged: c.Unchanged,
@@ -67,11 +67,21 @@ func (s *Server) changed(w http.ResponseWriter, r *http.Request, c catalog.Chang
 	})
 }
 
+// rollout waits for the nodes.
+func (s *Server) rollout(r *http.Request, revision int64, function string) ([]Node, error) {
+	nodes, err := s.cfg.Rollout(r.Context(), revision, function)
+	if err != nil {
+		return nil, &Problem{Status: http.StatusServiceUnavailable, Code: "not_switched",
+			Detail: "the catalog has the change, but this node can't serve it yet and goes on trying: " + err.Error()}
+	}
+	return nodes, nil
+}
+
 func (s *Server) rollback(w http.ResponseWriter, r *http.Request) error {
 	var body struct {
 		Version int `json:"version"` // 0: the one that was live before
 	}
-	if err := decode(w, r, 1<<10, &body); err != nil {
+	if err := readJSON(w, r, 1<<10, &body); err != nil {
 		return err
 	}
 	if body.Version < 0 {
@@ -90,7 +100,7 @@ func (s *Server) remove(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	nodes, err := s.cfg.Rollout(r.Context(), revision, name)
+	nodes, err := s.rollout(r, revision, name)
 	if err != nil {
 		return err
 	}

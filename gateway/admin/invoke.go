@@ -1,7 +1,9 @@
 package admin
 
 import (
+	"crypto/rand"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"time"
@@ -16,7 +18,7 @@ const invocationBytesMax = 16 << 20
 // invoke runs one event by hand and answers with all that is known of it.
 func (s *Server) invoke(w http.ResponseWriter, r *http.Request) error {
 	var in Invocation
-	if err := decode(w, r, invocationBytesMax, &in); err != nil {
+	if err := readJSON(w, r, invocationBytesMax, &in); err != nil {
 		return err
 	}
 	target, err := s.live(r, r.PathValue("function"))
@@ -30,7 +32,7 @@ func (s *Server) invoke(w http.ResponseWriter, r *http.Request) error {
 	logs := s.cfg.Tail.Subscribe(target.Function)
 	defer logs.Close()
 	done := make(chan isolate.Result, 1)
-	id := "invoke-" + time.Now().UTC().Format("20060102T150405.000000000")
+	id := "invoke-" + rand.Text()
 	event := &isolate.Event{ID: id, Kind: isolate.KindFetch, Request: request, Done: func(r isolate.Result) { done <- r }}
 	response, err := s.cfg.Engine.Dispatch(r.Context(), target, event)
 	out := Invoked{Function: target.Function, Version: target.Number, Logs: []Log{}}
@@ -71,15 +73,34 @@ func (in *Invocation) request(urls []string) (*isolate.Request, error) {
 	if !strings.HasPrefix(in.Path, "/") {
 		return nil, invalidf("the path %q must begin with /", in.Path)
 	}
-	base := strings.TrimSuffix(urls[0], "/")
-	request := &isolate.Request{Method: in.Method, URL: base + in.Path, Body: in.Body}
+	request := &isolate.Request{Method: in.Method, URL: strings.TrimSuffix(urls[0], "/") + in.Path, Body: in.Body}
+	if _, err := http.NewRequest(request.Method, request.URL, nil); err != nil {
+		return nil, invalidf("no request can be like this: %v", err)
+	}
 	for _, h := range in.Header {
+		if !isToken(h[0]) || strings.ContainsAny(h[1], "\x00\r\n") {
+			return nil, invalidf("no request can have the header %q: %q", h[0], h[1])
+		}
 		request.Header = append(request.Header, isolate.Field{Name: strings.ToLower(h[0]), Value: h[1]})
 	}
 	return request, nil
 }
 
-// logsOf returns the lines of one event that have come in.
+// isToken says whether s can be the name of a header.
+//
+// Spec: https://www.rfc-editor.org/rfc/rfc9110#name-tokens
+func isToken(s string) bool {
+	for _, c := range []byte(s) {
+		alphanumeric := 'a' <= c|0x20 && c|0x20 <= 'z' || '0' <= c && c <= '9'
+		if !alphanumeric && !strings.ContainsRune("!#$%&'*+-.^_`|~", rune(c)) {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// logsOf returns the lines of one event that have come in. That some were lost, among many
+// of this event and others, is its last line.
 func logsOf(tail *observe.Subscription, id string) []Log {
 	var logs []Log
 	for {
@@ -89,6 +110,9 @@ func logsOf(tail *observe.Subscription, id string) []Log {
 				logs = append(logs, Log{Time: l.Time, Level: l.Level, Message: l.Message})
 			}
 		default:
+			if n := tail.Dropped(); n > 0 {
+				logs = append(logs, Log{Time: time.Now(), Level: "warn", Message: fmt.Sprintf("%d lines of this function were dropped: it logs more than is kept", n)})
+			}
 			return logs
 		}
 	}

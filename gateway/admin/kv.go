@@ -1,10 +1,12 @@
 package admin
 
 import (
+	"bytes"
 	"encoding/json"
-	"io"
+	"math"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/skerry-edge/skerry/kv"
@@ -41,13 +43,27 @@ func (s *Server) kvGet(w http.ResponseWriter, r *http.Request) error {
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set(VersionHeader, string(e.Version))
 	if e.Metadata != nil {
-		h.Set(MetadataHeader, string(e.Metadata))
+		metadata, err := metadataHeader(e.Metadata)
+		if err != nil {
+			return err
+		}
+		h.Set(MetadataHeader, metadata)
 	}
 	if !e.ExpiresAt.IsZero() {
 		h.Set(ExpirationHeader, strconv.FormatInt(e.ExpiresAt.Unix(), 10))
 	}
 	_, _ = w.Write(e.Value) // the caller may have left
 	return nil
+}
+
+// metadataHeader returns metadata as it stands in a header: JSON in UTF-8, without the
+// characters that a header can't have.
+func metadataHeader(metadata []byte) (string, error) {
+	var line bytes.Buffer
+	if err := json.Compact(&line, metadata); err != nil {
+		return "", invalidf("the metadata is no JSON: %v", err)
+	}
+	return strings.ReplaceAll(line.String(), "\x7f", `\u007f`), nil
 }
 
 // kvPut writes the body under a key. The query has ttl (seconds, may be a fraction) or
@@ -57,7 +73,7 @@ func (s *Server) kvPut(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	value, err := io.ReadAll(http.MaxBytesReader(w, r.Body, kv.ValueBytesMax))
+	value, err := readBody(w, r, "a value", kv.ValueBytesMax)
 	if err != nil {
 		return err
 	}
@@ -78,6 +94,9 @@ func (s *Server) kvPut(w http.ResponseWriter, r *http.Request) error {
 	return reply(w, http.StatusOK, map[string]string{"version": string(version)})
 }
 
+// expirationMax is the last second of the year 9999.
+const expirationMax = 253402300799
+
 // expiry reads when the entry expires from the query; zero: never.
 func expiry(r *http.Request) (time.Time, error) {
 	q := r.URL.Query()
@@ -87,13 +106,13 @@ func expiry(r *http.Request) (time.Time, error) {
 		return time.Time{}, invalidf("ttl and expiration exclude each other")
 	case ttl != "":
 		seconds, err := strconv.ParseFloat(ttl, 64)
-		if err != nil || !(seconds > 0 && seconds < 1e10) {
-			return time.Time{}, invalidf("ttl %q: a number of seconds above 0 is needed", ttl)
+		if err != nil || !(seconds > 0 && seconds <= math.MaxInt64/1e9) {
+			return time.Time{}, invalidf("ttl %q: a number of seconds above 0, and below 9 billion, is needed", ttl)
 		}
 		return time.Now().Add(time.Duration(seconds * float64(time.Second))), nil
 	case at != "":
 		seconds, err := strconv.ParseInt(at, 10, 64)
-		if err != nil || seconds <= time.Now().Unix() {
+		if err != nil || seconds <= time.Now().Unix() || seconds > expirationMax {
 			return time.Time{}, invalidf("expiration %q: a time to come, in seconds since 1970, is needed", at)
 		}
 		return time.Unix(seconds, 0), nil

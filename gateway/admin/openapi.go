@@ -5,7 +5,7 @@ import (
 	"net/http"
 )
 
-// openAPIDocument describes the API; a test holds it against [routes].
+// openAPIDocument describes the API; a test holds it against [endpoints].
 //
 //go:embed openapi.json
 var openAPIDocument []byte

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"net/netip"
@@ -59,40 +58,45 @@ type Server struct {
 	mux    *http.ServeMux
 }
 
-// access says who may call a path.
+// access says who may call a path. Its zero value is none of them: an endpoint that forgets
+// to say is a fault.
 type access int
 
 const (
-	open    access = iota // anyone who reaches the admin address
-	private               // whoever has the token
+	open    access = iota + 1 // anyone who reaches the admin address
+	private                   // whoever has the token
 )
 
-// route is one line of the API.
-type route struct {
-	pattern string // of http.ServeMux
-	access  access
-	handle  func(*Server, http.ResponseWriter, *http.Request) error
+// endpoint is one line of the API.
+type endpoint struct {
+	method string // GET stands for HEAD too
+	path   string // a pattern of http.ServeMux
+	access access
+	handle handler
 }
 
-// routes is the whole API.
-func routes() []route {
-	return []route{
-		{"GET /healthz", open, (*Server).health},
-		{"GET /readyz", open, (*Server).ready},
-		{"GET /metrics", private, (*Server).metrics},
-		{"GET /v1/openapi.json", open, (*Server).openAPI},
-		{"GET /v1/status", private, (*Server).status},
-		{"GET /v1/functions", private, (*Server).functions},
-		{"POST /v1/functions/{function}/versions", private, (*Server).push},
-		{"GET /v1/functions/{function}/versions", private, (*Server).versions},
-		{"POST /v1/functions/{function}/rollback", private, (*Server).rollback},
-		{"DELETE /v1/functions/{function}", private, (*Server).remove},
-		{"POST /v1/functions/{function}/invoke", private, (*Server).invoke},
-		{"GET /v1/tail", private, (*Server).tail},
-		{"GET /v1/kv/keys", private, (*Server).kvList},
-		{"GET /v1/kv/entry", private, (*Server).kvGet},
-		{"PUT /v1/kv/entry", private, (*Server).kvPut},
-		{"DELETE /v1/kv/entry", private, (*Server).kvDelete},
+// handler answers a request, or returns an error that nothing was written for yet.
+type handler func(*Server, http.ResponseWriter, *http.Request) error
+
+// endpoints is the whole API.
+func endpoints() []endpoint {
+	return []endpoint{
+		{"GET", "/healthz", open, (*Server).health},
+		{"GET", "/readyz", open, (*Server).ready},
+		{"GET", "/metrics", private, (*Server).metrics},
+		{"GET", "/v1/openapi.json", open, (*Server).openAPI},
+		{"GET", "/v1/status", private, (*Server).status},
+		{"GET", "/v1/functions", private, (*Server).functions},
+		{"POST", "/v1/functions/{function}/versions", private, (*Server).push},
+		{"GET", "/v1/functions/{function}/versions", private, (*Server).versions},
+		{"POST", "/v1/functions/{function}/rollback", private, (*Server).rollback},
+		{"DELETE", "/v1/functions/{function}", private, (*Server).remove},
+		{"POST", "/v1/functions/{function}/invoke", private, (*Server).invoke},
+		{"GET", "/v1/tail", private, (*Server).tail},
+		{"GET", "/v1/kv/keys", private, (*Server).kvList},
+		{"GET", "/v1/kv/entry", private, (*Server).kvGet},
+		{"PUT", "/v1/kv/entry", private, (*Server).kvPut},
+		{"DELETE", "/v1/kv/entry", private, (*Server).kvDelete},
 	}
 }
 
@@ -102,19 +106,60 @@ func New(cfg Config) (*Server, error) {
 		return nil, errors.New("admin: Config.Token is empty")
 	}
 	s := &Server{cfg: cfg, bearer: newBearer(cfg.Token), mux: http.NewServeMux()}
-	for _, r := range routes() {
-		s.mux.Handle(r.pattern, s.guard(r))
+	paths := make(map[string][]endpoint)
+	for _, r := range endpoints() {
+		if r.access == 0 {
+			return nil, fmt.Errorf("admin: %s %s does not say who may call it", r.method, r.path)
+		}
+		s.mux.Handle(r.method+" "+r.path, s.guard(r.access, r.handle))
+		paths[r.path] = append(paths[r.path], r)
 	}
-	s.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		fail(w, &Problem{Status: http.StatusNotFound, Code: "not_found", Detail: "there is no " + r.Method + " " + r.URL.Path + " here; see /v1/openapi.json"})
-	})
+	for path, known := range paths {
+		s.mux.Handle(path, s.guard(strictest(known), otherMethod(known)))
+	}
+	// What there is under /v1/ is for those with the token to know.
+	s.mux.Handle("/v1/", s.guard(private, (*Server).notFound))
+	s.mux.Handle("/", s.guard(open, (*Server).notFound))
 	return s, nil
+}
+
+func strictest(known []endpoint) access {
+	strict := open
+	for _, r := range known {
+		strict = max(strict, r.access)
+	}
+	return strict
+}
+
+// otherMethod answers for methods that a path doesn't have.
+func otherMethod(known []endpoint) handler {
+	var methods []string
+	for _, r := range known {
+		methods = append(methods, r.method)
+		if r.method == http.MethodGet {
+			methods = append(methods, http.MethodHead)
+		}
+	}
+	allowed := strings.Join(methods, ", ")
+	return func(_ *Server, w http.ResponseWriter, r *http.Request) error {
+		w.Header().Set("Allow", allowed)
+		return &Problem{Status: http.StatusMethodNotAllowed, Code: "method_not_allowed",
+			Detail: r.URL.Path + " has no method " + r.Method + "; it has " + allowed}
+	}
+}
+
+func (s *Server) notFound(_ http.ResponseWriter, r *http.Request) error {
+	return &Problem{Status: http.StatusNotFound, Code: "not_found", Detail: "there is no " + r.URL.Path + " here; see /v1/openapi.json"}
 }
 
 // ServeHTTP answers one request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer func() {
-		if v := recover(); v != nil && v != http.ErrAbortHandler {
+		v := recover()
+		if v == http.ErrAbortHandler {
+			panic(v) // net/http's own way to cut a connection
+		}
+		if v != nil {
 			if s.cfg.Panicked != nil {
 				s.cfg.Panicked(v, debug.Stack())
 			}
@@ -129,20 +174,20 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mux.ServeHTTP(w, r)
 }
 
-// guard lets through who may call r.
-func (s *Server) guard(r route) http.Handler {
+// guard lets through to handle who has access.
+func (s *Server) guard(who access, handle handler) http.Handler {
 	crossOrigin := http.NewCrossOriginProtection()
 	crossOrigin.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		fail(w, &Problem{Status: http.StatusForbidden, Code: "forbidden", Detail: "the control API answers no web page of another origin"})
 	}))
-	return crossOrigin.Handler(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		if r.access == private && !s.bearer.allows(req) {
+	return crossOrigin.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if who != open && !s.bearer.allows(r) {
 			w.Header().Set("WWW-Authenticate", "Bearer")
 			fail(w, &Problem{Status: http.StatusUnauthorized, Code: "unauthorized",
 				Detail: "the admin token is missing or wrong; it is in the file " + TokenFile + " of the node's data directory: pass --token, SKERRY_TOKEN or --data"})
 			return
 		}
-		if err := r.handle(s, w, req); err != nil {
+		if err := handle(s, w, r); err != nil {
 			fail(w, problemOf(err))
 		}
 	}))
@@ -154,8 +199,11 @@ func localHost(host string) bool {
 	if h, _, err := net.SplitHostPort(host); err == nil {
 		host = h
 	}
-	addr, err := netip.ParseAddr(strings.Trim(host, "[]"))
-	return err == nil && addr.IsValid() || host == "localhost" || strings.HasSuffix(host, ".localhost")
+	if _, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil {
+		return true
+	}
+	host = strings.ToLower(host)
+	return host == "localhost" || strings.HasSuffix(host, ".localhost")
 }
 
 // loopback says whether r came in on a loopback address.
@@ -198,74 +246,5 @@ func reply(w http.ResponseWriter, code int, v any) error {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(code)
 	_, _ = w.Write(append(body, '\n')) // the caller may have left: nobody is there to tell
-	return nil
-}
-
-func fail(w http.ResponseWriter, p *Problem) {
-	p.Type, p.Title = "about:blank", http.StatusText(p.Status)
-	body, err := json.Marshal(p)
-	if err != nil {
-		body = []byte(`{"status":500,"code":"internal"}`)
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(p.Status)
-	_, _ = w.Write(append(body, '\n'))
-}
-
-// problemOf is the one table from errors to the API's answers.
-func problemOf(err error) *Problem {
-	var (
-		problem  *Problem
-		conflict *catalog.ConflictError
-		failure  *isolate.Failure
-		invalid  *kv.InvalidError
-		tooLarge *http.MaxBytesError
-	)
-	switch {
-	case errors.As(err, &problem):
-		return problem
-	case errors.As(err, &conflict):
-		return &Problem{Status: http.StatusConflict, Code: "conflict", Detail: err.Error()}
-	case errors.Is(err, catalog.ErrBusy):
-		return &Problem{Status: http.StatusConflict, Code: "conflict", Detail: err.Error()}
-	case errors.Is(err, catalog.ErrNoFunction), errors.Is(err, catalog.ErrNoVersion), errors.Is(err, kv.ErrNotFound):
-		return &Problem{Status: http.StatusNotFound, Code: "not_found", Detail: err.Error()}
-	case errors.As(err, &failure):
-		p := &Problem{Status: http.StatusUnprocessableEntity, Code: string(failure.Outcome), Detail: failure.Message, Stack: failure.Stack}
-		if failure.Source != nil {
-			p.File, p.Line, p.Column, p.Text = failure.Source.File, failure.Source.Line, failure.Source.Column, failure.Source.Text
-		}
-		return p
-	case errors.As(err, &tooLarge), errors.Is(err, store.ErrTooLarge), errors.Is(err, catalog.ErrTooLarge):
-		return &Problem{Status: http.StatusRequestEntityTooLarge, Code: "body_too_large", Detail: err.Error()}
-	case errors.Is(err, store.ErrFull), errors.Is(err, kv.ErrFull):
-		return &Problem{Status: http.StatusInsufficientStorage, Code: "store_full", Detail: "the node has no space left; nothing was changed: " + err.Error()}
-	case errors.Is(err, kv.ErrUnavailable):
-		return &Problem{Status: http.StatusServiceUnavailable, Code: "store_unavailable", Detail: "the store is out of reach: " + err.Error()}
-	case errors.As(err, &invalid):
-		return &Problem{Status: http.StatusUnprocessableEntity, Code: "invalid", Detail: err.Error()}
-	default:
-		return &Problem{Status: http.StatusInternalServerError, Code: "internal", Detail: err.Error()}
-	}
-}
-
-func invalidf(format string, args ...any) *Problem {
-	return &Problem{Status: http.StatusUnprocessableEntity, Code: "invalid", Detail: fmt.Sprintf(format, args...)}
-}
-
-// decode reads a small JSON document from the request.
-func decode(w http.ResponseWriter, r *http.Request, bytesMax int64, into any) error {
-	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, bytesMax))
-	d.DisallowUnknownFields()
-	if err := d.Decode(into); err != nil && !errors.Is(err, io.EOF) {
-		var tooLarge *http.MaxBytesError
-		if errors.As(err, &tooLarge) {
-			return err
-		}
-		return invalidf("the body is no JSON document of the right form: %v", err)
-	}
-	if d.More() {
-		return invalidf("there is more than one JSON document in the body")
-	}
 	return nil
 }

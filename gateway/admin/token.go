@@ -25,15 +25,30 @@ func Token(dir string) (string, error) {
 		return token, err
 	}
 	token = rand.Text()
-	// Written aside and linked into place: a node that dies in between leaves no half of it.
-	temp := path + ".new"
-	if err := os.WriteFile(temp, []byte(token), 0o600); err != nil {
-		return "", fmt.Errorf("write the admin token: %w", err)
-	}
-	if err := os.Rename(temp, path); err != nil {
+	if err := writeToken(path, token); err != nil {
 		return "", fmt.Errorf("write the admin token: %w", err)
 	}
 	return token, nil
+}
+
+// writeToken writes the token aside and moves it into place: a node that dies in between
+// leaves no half of it. The caller has the directory to itself.
+func writeToken(path, token string) error {
+	temp := path + ".new"
+	// One that was left there might be another's to read.
+	if err := os.Remove(temp); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	f, err := os.OpenFile(temp, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString(token)
+	err = errors.Join(err, f.Sync(), f.Close())
+	if err != nil {
+		return err
+	}
+	return os.Rename(temp, path)
 }
 
 // ReadToken returns the admin token kept in dir.
