@@ -45,7 +45,7 @@ const (
 )
 
 // WithDefaults returns m with every zero field that stands for something else written out.
-// Slices and maps are m's own.
+// It shares its slices and maps with m.
 func (m Manifest) WithDefaults() Manifest {
 	if m.Isolation == "" {
 		m.Isolation = IsolationEvent

@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/skerry-edge/skerry/bundles"
@@ -83,24 +81,6 @@ func TestErrorsAreNotWithoutNumber(t *testing.T) {
 	err := buildError(t, files{"index.js": source.String()})
 	if n := len(err.Messages); n != 21 || err.Messages[20].Text != "and 180 more errors" {
 		t.Errorf("%d messages, the last %q", n, err.Messages[n-1].Text)
-	}
-}
-
-func TestWhatIsNoFileIsNotOpened(t *testing.T) {
-	t.Parallel()
-	root := files{"index.js": `import "./pipe.js"; export default {}`, "loop.js": "→loop.js"}.write(t)
-	if err := syscall.Mkfifo(filepath.Join(root, "pipe.js"), 0o600); err != nil {
-		t.Skip(err)
-	}
-	_, err := build.Build(context.Background(), load(t, root), build.Options{})
-	if err == nil || !strings.Contains(err.Error(), "there is no file pipe.js") {
-		t.Errorf("got %v", err)
-	}
-	if err := os.WriteFile(filepath.Join(root, "index.js"), []byte(`import "./loop.js"; export default {}`), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := build.Build(context.Background(), load(t, root), build.Options{}); err == nil || !strings.Contains(err.Error(), "there is no file loop.js") {
-		t.Errorf("got %v", err)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -82,6 +83,16 @@ func parsePackageJSON(folder, text string) (*packageJSON, *Message) {
 		}
 	}
 	return p, nil
+}
+
+// mains returns the main module's path for a package without exports, the best first. A
+// require prefers main: there, module.exports may be a function, which no namespace is.
+func (p *packageJSON) mains(required bool) []string {
+	mains := []string{p.browser, p.module, p.main}
+	if required {
+		mains = []string{p.browser, p.main, p.module}
+	}
+	return slices.DeleteFunc(mains, func(main string) bool { return main == "" })
 }
 
 // replacement returns what the package wants in the place of one of its files, by the file's

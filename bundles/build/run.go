@@ -216,6 +216,13 @@ func (r *run) message(from api.Message) Message {
 	if from.Location.File == entryFile {
 		return r.noDefault(m)
 	}
+	if from.Location.File == "<tsconfig.json>" { // made of the author's, see readTSConfig
+		m.File = "tsconfig.json"
+		return m
+	}
+	if strings.Contains(from.Text, "JSX syntax extension is not currently enabled") {
+		m.Text, m.Notes = "JSX is for files that end in .jsx or .tsx", nil
+	}
 	file := fileOf(from.Location.File)
 	r.mu.Lock()
 	failure := r.mu.failures[failureKey(file, from.Text)]
