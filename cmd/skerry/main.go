@@ -1,8 +1,9 @@
 // Command skerry is the whole product in one binary: a node that serves functions at the
 // edge, and the commands that build, push and look after them.
 //
-// main.go is the table of commands, one file each; serve.go and dev.go are where the
-// pieces of a node meet; exit.go says which error ends with which code.
+// main.go is the table of commands, one file each; node.go is where the pieces of a node
+// meet, and dev.go where those of a developer's do; exit.go says which error ends with
+// which code.
 package main
 
 import (

@@ -1,7 +1,6 @@
 package js
 
 import (
-	"container/heap"
 	"context"
 	"errors"
 	"sync"
@@ -77,20 +76,6 @@ func (l *loop) workContext() context.Context {
 // Context is the context that work of the current event runs under.
 func (vm *VM) Context() context.Context { return vm.loop.workContext() }
 
-// Async runs work on a goroutine of its own and returns a promise of its result. See
-// [Call.Async].
-func (vm *VM) Async(work func(context.Context) (any, error)) Value {
-	p := newPromise(vm.rt, promisePrototype(vm.rt))
-	vm.background(work, func(v any, err error) {
-		if err != nil {
-			reject(p, vm.ErrorValue(err))
-			return
-		}
-		vm.resolve(p, v)
-	})
-	return vm.rt.ToValue(p)
-}
-
 // Background runs work on a goroutine of its own, then done in a turn of vm. What done
 // throws is lost.
 func (vm *VM) background(work func(context.Context) (any, error), done func(any, error)) {
@@ -134,100 +119,6 @@ func (p *posted) take() []task {
 	tasks := p.mu.tasks
 	p.mu.tasks = nil
 	return tasks
-}
-
-// resolve settles p as the language does: with v's own outcome if v is a thenable.
-func (vm *VM) resolve(p *goja.Promise, v any) {
-	var value goja.Value
-	if thrown := vm.Try(func() { value = vm.ToValue(v) }); thrown != nil {
-		reject(p, vm.ErrorValue(thrown))
-		return
-	}
-	if o, ok := value.(*goja.Object); ok {
-		if then, ok := goja.AssertFunction(o.Get("then")); ok {
-			fulfilled := vm.rt.ToValue(func(fc goja.FunctionCall) goja.Value { return fulfill(p, fc.Argument(0)) })
-			rejected := vm.rt.ToValue(func(fc goja.FunctionCall) goja.Value { return reject(p, fc.Argument(0)) })
-			if _, err := then(o, fulfilled, rejected); err != nil {
-				reject(p, vm.ErrorValue(err))
-			}
-			return
-		}
-	}
-	fulfill(p, value)
-}
-
-// Resolved returns a promise that is fulfilled with v, or rejected if err is not nil.
-func (vm *VM) Resolved(v any, err error) Value {
-	p := newPromise(vm.rt, promisePrototype(vm.rt))
-	if err != nil {
-		reject(p, vm.ErrorValue(err))
-	} else {
-		vm.resolve(p, v)
-	}
-	return vm.rt.ToValue(p)
-}
-
-// promised runs f and returns a promise of its result, a promise being its own. What f
-// throws rejects.
-func (vm *VM) promised(f func() (any, error)) goja.Value {
-	var v any
-	var err error
-	if thrown := vm.Try(func() { v, err = f() }); thrown != nil {
-		return vm.Resolved(nil, thrown)
-	}
-	if err == nil {
-		if value, ok := v.(goja.Value); ok && IsPromise(value) {
-			return value
-		}
-	}
-	return vm.Resolved(v, err)
-}
-
-// Deferred is a promise that Go code settles later, in a turn.
-type Deferred struct {
-	vm      *VM
-	promise *goja.Promise
-}
-
-// NewDeferred makes a pending promise.
-func (vm *VM) NewDeferred() *Deferred {
-	return &Deferred{vm, newPromise(vm.rt, promisePrototype(vm.rt))}
-}
-
-// Promise is the promise itself.
-func (d *Deferred) Promise() Value { return d.vm.rt.ToValue(d.promise) }
-
-// Resolve fulfils the promise with v; it does nothing if the promise has settled.
-func (d *Deferred) Resolve(v any) {
-	if d.promise.State() == goja.PromiseStatePending {
-		d.vm.resolve(d.promise, v)
-	}
-}
-
-// Reject rejects the promise with err; it does nothing if the promise has settled.
-func (d *Deferred) Reject(err error) {
-	if d.promise.State() == goja.PromiseStatePending {
-		reject(d.promise, d.vm.ErrorValue(err))
-	}
-}
-
-// Then calls settled, in a turn, once v has: at a later time even if it has already. A v
-// that is no promise counts as fulfilled with itself.
-func (vm *VM) Then(v Value, settled func(value Value, err error)) {
-	p := vm.Resolved(v, nil)
-	if IsPromise(v) {
-		p = v
-	}
-	then, _ := goja.AssertFunction(intrinsicPromise(vm.rt).Get("prototype").(*goja.Object).Get("then"))
-	_, err := then(p,
-		vm.rt.ToValue(func(fc goja.FunctionCall) goja.Value { settled(fc.Argument(0), nil); return Undefined }),
-		vm.rt.ToValue(func(fc goja.FunctionCall) goja.Value {
-			settled(nil, Throw(fc.Argument(0)))
-			return Undefined
-		}))
-	if err != nil {
-		panic(err)
-	}
 }
 
 // Run runs timers and posted work, each in a turn of its own, until done returns true.
@@ -309,100 +200,4 @@ func (vm *VM) enterTask(ctx context.Context, run func(), uncaught func(error)) e
 		return vm.Enter(ctx, func() { uncaught(err) })
 	}
 	return nil
-}
-
-// Timer is a callback that is due at a time.
-type Timer struct {
-	id     int
-	due    time.Time
-	every  time.Duration // 0: once
-	call   func()
-	serial int // orders timers that are due at the same time
-	index  int // in the heap; -1: not there
-}
-
-// SetTimer calls f in a turn after delay, again and again if repeat, and returns a number
-// for ClearTimer. Delays under a millisecond count as one.
-func (vm *VM) SetTimer(delay time.Duration, repeat bool, f func()) int {
-	l := &vm.loop
-	delay = max(delay, time.Millisecond)
-	l.lastID++
-	t := &Timer{id: l.lastID, due: time.Now().Add(delay), call: f, serial: l.lastID}
-	if repeat {
-		t.every = delay
-	}
-	if l.byID == nil {
-		l.byID = make(map[int]*Timer)
-	}
-	l.byID[t.id] = t
-	heap.Push(&l.timers, t)
-	return t.id
-}
-
-// ClearTimer forgets a timer; a number that is none does nothing.
-func (vm *VM) ClearTimer(id int) {
-	l := &vm.loop
-	t := l.byID[id]
-	if t == nil {
-		return
-	}
-	delete(l.byID, id)
-	if t.index >= 0 {
-		heap.Remove(&l.timers, t.index)
-	}
-}
-
-// Timers is the number of timers set and not yet over.
-func (vm *VM) Timers() int { return len(vm.loop.byID) }
-
-// fire runs a timer that is due.
-func (vm *VM) fire(t *Timer) {
-	l := &vm.loop
-	heap.Remove(&l.timers, t.index)
-	if t.every > 0 {
-		l.lastID++
-		t.serial, t.due = l.lastID, time.Now().Add(t.every)
-		heap.Push(&l.timers, t)
-	} else {
-		delete(l.byID, t.id)
-	}
-	t.call()
-}
-
-type timerHeap []*Timer
-
-func (h timerHeap) first() *Timer {
-	if len(h) == 0 {
-		return nil
-	}
-	return h[0]
-}
-
-func (h timerHeap) Len() int { return len(h) }
-
-func (h timerHeap) Less(i, j int) bool {
-	if h[i].due.Equal(h[j].due) {
-		return h[i].serial < h[j].serial
-	}
-	return h[i].due.Before(h[j].due)
-}
-
-func (h timerHeap) Swap(i, j int) {
-	h[i], h[j] = h[j], h[i]
-	h[i].index, h[j].index = i, j
-}
-
-// Push is for package heap.
-func (h *timerHeap) Push(x any) {
-	t := x.(*Timer)
-	t.index = len(*h)
-	*h = append(*h, t)
-}
-
-// Pop is for package heap.
-func (h *timerHeap) Pop() any {
-	t := (*h)[len(*h)-1]
-	*h = (*h)[:len(*h)-1]
-	t.index = -1
-	return t
 }

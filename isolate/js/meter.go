@@ -1,116 +1,76 @@
 package js
 
 import (
-	"errors"
-	"sync"
-	"sync/atomic"
+	"context"
 	"time"
-
-	"github.com/dop251/goja"
 )
 
-// ErrCPU says that an event used up its CPU time.
-var ErrCPU = errors.New("js: CPU time used up")
+// Meter measures the turns of one VM and bounds the CPU time of an event. Its methods
+// must be called by the VM's owner.
+type Meter struct {
+	turns    *Turns
+	priority Priority
+	budget   time.Duration // CPU until the interrupt; 0: no bound
+	used     time.Duration
+	depth    int // Enter within Enter is one turn
+	started  time.Duration
+}
 
-const (
-	watchPeriod = time.Millisecond
-	// watchIdle is how long the watchdog goes on looking when there is no turn: waking it
-	// for each turn would cost more than its look every millisecond.
-	watchIdle = 50 * watchPeriod
-)
+// Reset starts a new account: nothing used, and an interrupt with [ErrCPU] at budget; 0
+// is no bound.
+func (m *Meter) Reset(budget time.Duration, p Priority) {
+	m.budget, m.used, m.priority = budget, 0, p
+}
 
-// watchdog interrupts the turn that is running when the CPU clock of its thread reaches
-// its limit. It sleeps while nothing runs.
-type watchdog struct {
-	current struct { // the turn that is watched
-		sync.Mutex // held while interrupting, so that no interrupt reaches the turn after
-		rt         *goja.Runtime
-		clock      threadClock
-		limit      time.Duration
+// SetPriority changes what the next turns ask with.
+func (m *Meter) SetPriority(p Priority) { m.priority = p }
+
+// Used is the CPU time of turns since Reset, the current one included.
+func (m *Meter) Used() time.Duration {
+	if m.depth > 0 {
+		return m.used + threadCPU() - m.started
 	}
-	asleep  atomic.Bool
-	wake    chan struct{}
-	quit    chan struct{}
-	stopped chan struct{}
+	return m.used
 }
 
-func (w *watchdog) start() {
-	w.wake, w.quit, w.stopped = make(chan struct{}, 1), make(chan struct{}), make(chan struct{})
-	go w.run()
-}
+// Budget is what Reset was given.
+func (m *Meter) Budget() time.Duration { return m.budget }
 
-func (w *watchdog) stop() {
-	close(w.quit)
-	<-w.stopped
-}
-
-// watch interrupts rt when this thread's CPU clock reaches limit, until unwatch. The
-// goroutine is locked to its thread.
-func (w *watchdog) watch(rt *goja.Runtime, limit time.Duration) {
-	clock := currentThread()
-	w.current.Lock()
-	w.current.rt, w.current.clock, w.current.limit = rt, clock, limit
-	w.current.Unlock()
-	if w.asleep.CompareAndSwap(true, false) {
-		select {
-		case w.wake <- struct{}{}:
-		default:
-		}
+// begin takes the turn and starts the clock.
+func (m *Meter) begin(ctx context.Context, vm *VM) error {
+	if m.depth > 0 {
+		m.depth++
+		return nil
 	}
+	if m.turns == nil {
+		m.depth++
+		m.started = threadCPU()
+		return nil
+	}
+	if err := m.turns.take(ctx, m.priority); err != nil {
+		return err
+	}
+	m.depth++
+	m.started = lockThread()
+	if m.budget > 0 {
+		m.turns.watchdog.watch(vm.rt, m.started+m.budget-m.used)
+	}
+	return nil
 }
 
-// unwatch ends the watch: when it returns, no interrupt will come.
-func (w *watchdog) unwatch() {
-	w.current.Lock()
-	w.current.rt = nil
-	w.current.Unlock()
-}
-
-func (w *watchdog) run() {
-	defer close(w.stopped)
-	tick := time.NewTicker(watchPeriod)
-	defer tick.Stop()
-	idle := 0
-	for {
-		select {
-		case <-w.quit:
-			return
-		case <-tick.C:
-		}
-		if w.look() {
-			idle = 0
-			continue
-		}
-		idle++
-		if idle < int(watchIdle/watchPeriod) {
-			continue
-		}
-		idle = 0
-		w.asleep.Store(true)
-		if w.look() { // a turn began before it could see that the watchdog sleeps
-			w.asleep.Store(false)
-			continue
-		}
-		tick.Stop()
-		select {
-		case <-w.quit:
-			return
-		case <-w.wake:
-		}
-		tick.Reset(watchPeriod)
+// end stops the clock and gives the turn up.
+func (m *Meter) end(vm *VM) {
+	m.depth--
+	if m.depth > 0 {
+		return
 	}
-}
-
-// look interrupts the current turn if it is past its limit, and says whether there is one.
-func (w *watchdog) look() bool {
-	w.current.Lock()
-	defer w.current.Unlock()
-	if w.current.rt == nil {
-		return false
+	if m.turns == nil {
+		m.used += threadCPU() - m.started
+		return
 	}
-	if w.current.clock.now() >= w.current.limit {
-		w.current.rt.Interrupt(ErrCPU)
-		w.current.rt = nil
+	if m.budget > 0 {
+		m.turns.watchdog.unwatch()
 	}
-	return true
+	m.used += unlockThread() - m.started
+	m.turns.give()
 }

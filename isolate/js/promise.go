@@ -1,0 +1,115 @@
+package js
+
+import (
+	"context"
+
+	"github.com/dop251/goja"
+)
+
+// Async runs work on a goroutine of its own and returns a promise of its result. See
+// [Call.Async].
+func (vm *VM) Async(work func(context.Context) (any, error)) Value {
+	p := newPromise(vm.rt, promisePrototype(vm.rt))
+	vm.background(work, func(v any, err error) {
+		if err != nil {
+			reject(p, vm.ErrorValue(err))
+			return
+		}
+		vm.resolve(p, v)
+	})
+	return vm.rt.ToValue(p)
+}
+
+// resolve settles p as the language does: with v's own outcome if v is a thenable.
+func (vm *VM) resolve(p *goja.Promise, v any) {
+	var value goja.Value
+	if thrown := vm.Try(func() { value = vm.ToValue(v) }); thrown != nil {
+		reject(p, vm.ErrorValue(thrown))
+		return
+	}
+	if o, ok := value.(*goja.Object); ok {
+		if then, ok := goja.AssertFunction(o.Get("then")); ok {
+			fulfilled := vm.rt.ToValue(func(fc goja.FunctionCall) goja.Value { return fulfill(p, fc.Argument(0)) })
+			rejected := vm.rt.ToValue(func(fc goja.FunctionCall) goja.Value { return reject(p, fc.Argument(0)) })
+			if _, err := then(o, fulfilled, rejected); err != nil {
+				reject(p, vm.ErrorValue(err))
+			}
+			return
+		}
+	}
+	fulfill(p, value)
+}
+
+// Resolved returns a promise that is fulfilled with v, or rejected if err is not nil.
+func (vm *VM) Resolved(v any, err error) Value {
+	p := newPromise(vm.rt, promisePrototype(vm.rt))
+	if err != nil {
+		reject(p, vm.ErrorValue(err))
+	} else {
+		vm.resolve(p, v)
+	}
+	return vm.rt.ToValue(p)
+}
+
+// promised runs f and returns a promise of its result, a promise being its own. What f
+// throws rejects.
+func (vm *VM) promised(f func() (any, error)) goja.Value {
+	var v any
+	var err error
+	if thrown := vm.Try(func() { v, err = f() }); thrown != nil {
+		return vm.Resolved(nil, thrown)
+	}
+	if err == nil {
+		if value, ok := v.(goja.Value); ok && IsPromise(value) {
+			return value
+		}
+	}
+	return vm.Resolved(v, err)
+}
+
+// Deferred is a promise that Go code settles later, in a turn.
+type Deferred struct {
+	vm      *VM
+	promise *goja.Promise
+}
+
+// NewDeferred makes a pending promise.
+func (vm *VM) NewDeferred() *Deferred {
+	return &Deferred{vm, newPromise(vm.rt, promisePrototype(vm.rt))}
+}
+
+// Promise is the promise itself.
+func (d *Deferred) Promise() Value { return d.vm.rt.ToValue(d.promise) }
+
+// Resolve fulfils the promise with v; it does nothing if the promise has settled.
+func (d *Deferred) Resolve(v any) {
+	if d.promise.State() == goja.PromiseStatePending {
+		d.vm.resolve(d.promise, v)
+	}
+}
+
+// Reject rejects the promise with err; it does nothing if the promise has settled.
+func (d *Deferred) Reject(err error) {
+	if d.promise.State() == goja.PromiseStatePending {
+		reject(d.promise, d.vm.ErrorValue(err))
+	}
+}
+
+// Then calls settled, in a turn, once v has: at a later time even if it has already. A v
+// that is no promise counts as fulfilled with itself.
+func (vm *VM) Then(v Value, settled func(value Value, err error)) {
+	p := vm.Resolved(v, nil)
+	if IsPromise(v) {
+		p = v
+	}
+	then, _ := goja.AssertFunction(intrinsicPromise(vm.rt).Get("prototype").(*goja.Object).Get("then"))
+	_, err := then(p,
+		vm.rt.ToValue(func(fc goja.FunctionCall) goja.Value { settled(fc.Argument(0), nil); return Undefined }),
+		vm.rt.ToValue(func(fc goja.FunctionCall) goja.Value {
+			settled(nil, Throw(fc.Argument(0)))
+			return Undefined
+		}))
+	if err != nil {
+		panic(err)
+	}
+}
