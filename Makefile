@@ -30,7 +30,7 @@ demo-stop: ## stop the node that `make demo` started
 # --- check it ---------------------------------------------------------------
 
 .PHONY: test
-test: deps check unit race ## everything CI runs: format, vet, staticcheck, all tests, all again under the race detector
+test: deps check types unit race ## everything CI runs: format, vet, staticcheck, types of examples, all tests, all again under the race detector
 	@echo "make test: all passed"
 
 .PHONY: check
@@ -39,6 +39,11 @@ check: ## gofmt, vet, staticcheck: under a minute once built
 		if [ -n "$$files" ]; then echo "not gofmt-clean (run: make fmt):"; echo "$$files"; exit 1; fi
 	$(GO) vet $(PACKAGES)
 	$(GO) tool staticcheck $(PACKAGES)
+
+.PHONY: types
+types: ## check the TypeScript types against examples, templates and workloads (needs npm)
+	@if [ -x sdk-js/node_modules/.bin/tsc ]; then npm --prefix sdk-js run --silent check && echo "types: checked"; \
+		else echo "types: SKIPPED, sdk-js has no node_modules; run make deps (it needs npm)"; fi
 
 .PHONY: unit
 unit: ## all tests: tables, conformance suites, allocation budgets, fuzz seeds, scenarios against the real binary
@@ -53,12 +58,13 @@ fuzz: ## each fuzz target for FUZZTIME (30s)
 	scripts/fuzz.sh $(or $(FUZZTIME),30s)
 
 .PHONY: torture
-torture: ## slow: 200 kills of a node under writers, 100,000 parallel requests with nonces
-	SKERRY_TORTURE=1 $(GO) tool gotestsum --format standard-verbose -- -run 'Torture' -timeout 60m ./cmd/skerry/...
+torture: deps ## slow: kills a node under writers 200 times, and the stores alone as often
+	SKERRY_CRASH_CYCLES=200 SKERRY_BOLT_CRASH_CYCLES=200 $(GO) tool gotestsum --format standard-verbose -- -count 1 -timeout 60m \
+		-run 'Kill|Crash|NoRequestSeesAnothersData' ./cmd/skerry ./kv/bolt
 
 .PHONY: bench
-bench: ## Go benchmarks of the engine, the gateway and the stores
-	$(GO) test -run '^$$' -bench . -benchmem ./isolate/... ./gateway/... ./kv/... ./bundles/...
+bench: deps ## benchmarks: the engine, the gateway, the stores, and a node from outside
+	$(GO) test -run '^$$' -bench . -benchmem ./isolate/... ./gateway/... ./kv/... ./bundles/... ./bench
 
 # --- keep it ----------------------------------------------------------------
 
