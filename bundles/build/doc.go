@@ -18,14 +18,17 @@
 //
 // or of an async function, if there is an await at its top level; whoever runs it finds out
 // by parsing. It calls __register(exports) once, when the author's module has been
-// evaluated: the property "default" is the module's default export. __module(name) returns the bytes of Bundle.Modules[name] in a new
-// Uint8Array, and __wasm(name) the WebAssembly.Module compiled from them; the script calls
-// each at most once for a name, when the module that stands for the file is first needed.
+// evaluated: the property "default" is the module's default export. __module(name) returns
+// the bytes of Bundle.Modules[name] in a new Uint8Array, and __wasm(name) the
+// WebAssembly.Module compiled from them; the script calls each at most once for a name, when
+// the module that stands for the file is evaluated.
 //
-// What an import could not bring into the bundle, and was allowed to lack because the code
-// catches the failure, throws when it is reached. No global is expected but those of
-// ECMAScript. TypeScript, JSX and the syntax that the engine lacks (async generators, for
-// await, decorators, using, import.meta, import()) are lowered; the rest is left as ESNext.
+// Imports resolve as in Node.js and TypeScript, for this runtime's conditions (workerd,
+// worker, edge-light, browser) and with the browser field of package.json. What an import
+// could not bring into the bundle, and was allowed to lack because the code catches the
+// failure, throws when it is reached. No global is expected but those of ECMAScript.
+// TypeScript, JSX and the syntax that the engine lacks (async generators, for await,
+// decorators, using, import.meta, import()) are lowered; the rest is left as ESNext.
 //
 // # The jail
 //
