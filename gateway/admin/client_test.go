@@ -19,7 +19,9 @@ func TestClientOfWhatIsNoNode(t *testing.T) {
 	}{
 		{"another program", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "<h1>no</h1>", http.StatusNotFound) }, "unexpected", "404 Not Found, which is no answer of a Skerry node; is http"},
 		{"a proxy", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "{}", http.StatusBadGateway) }, "unexpected", "502 Bad Gateway"},
-		{"a problem without code", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, `{"detail":"x"}`, http.StatusInternalServerError) }, "unexpected", "500"},
+		{"a problem without code", func(w http.ResponseWriter, _ *http.Request) {
+			http.Error(w, `{"detail":"x"}`, http.StatusInternalServerError)
+		}, "unexpected", "500"},
 		{"a page", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("<h1>hello</h1>")) }, "", "the answer is no JSON of the right form"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
