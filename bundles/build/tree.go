@@ -33,7 +33,7 @@ type tree struct {
 
 	mu struct {
 		sync.Mutex
-		folders map[string]map[string]fs.FileMode // by real name: the types of what is in it
+		folders map[string]map[string]bool // by real name: the names of what is in it
 		found   map[string]place
 		inputs  map[string]int // files that were read, and their sizes
 		bytes   int            // of all inputs
@@ -69,7 +69,7 @@ func openTree(absolute string) (*tree, error) {
 		return nil, err
 	}
 	t := &tree{root: root}
-	t.mu.folders = make(map[string]map[string]fs.FileMode)
+	t.mu.folders = make(map[string]map[string]bool)
 	t.mu.found = make(map[string]place)
 	t.mu.inputs = make(map[string]int)
 	return t, nil
@@ -115,15 +115,18 @@ func (t *tree) lookLocked(name string, links int) place {
 		return place{name, above.kind}
 	}
 	real := path.Join(above.real, path.Base(name))
-	mode, ok := t.folderLocked(above.real)[path.Base(name)]
-	switch {
-	case !ok:
+	if !t.folderLocked(above.real)[path.Base(name)] {
 		return place{name, kindAbsent}
-	case mode.IsDir():
+	}
+	info, err := t.root.Lstat(filepath.FromSlash(real))
+	switch {
+	case err != nil:
+		return place{name, kindAbsent}
+	case info.IsDir():
 		return place{real, kindFolder}
-	case mode.IsRegular():
+	case info.Mode().IsRegular():
 		return place{real, kindFile}
-	case mode&fs.ModeSymlink == 0:
+	case info.Mode()&fs.ModeSymlink == 0:
 		return place{real, kindOther}
 	}
 	target, err := t.root.Readlink(filepath.FromSlash(real))
@@ -136,21 +139,23 @@ func (t *tree) lookLocked(name string, links int) place {
 	return t.findLocked(path.Join(above.real, filepath.ToSlash(target)), links+1)
 }
 
-// folderLocked lists a folder by its real name. One that can't be read is empty.
-func (t *tree) folderLocked(real string) map[string]fs.FileMode {
+// folderLocked lists a folder by its real name. One that can't be read is empty. Most of what
+// a build asks for is not there: that costs nothing beyond the list. And a name in another
+// case is another name, on every file system.
+func (t *tree) folderLocked(real string) map[string]bool {
 	if entries, ok := t.mu.folders[real]; ok {
 		return entries
 	}
-	entries := make(map[string]fs.FileMode)
+	entries := make(map[string]bool)
 	t.mu.folders[real] = entries
 	f, err := t.root.Open(filepath.FromSlash(real))
 	if err != nil {
 		return entries
 	}
 	defer f.Close()
-	list, _ := f.ReadDir(-1) // what was read before an error counts
-	for _, e := range list {
-		entries[e.Name()] = e.Type()
+	names, _ := f.Readdirnames(-1) // what was read before an error counts
+	for _, name := range names {
+		entries[name] = true
 	}
 	return entries
 }
