@@ -59,7 +59,7 @@ fuzz: ## each fuzz target for FUZZTIME (30s)
 
 .PHONY: torture
 torture: deps ## slow: kills a node under writers 200 times, and the stores alone as often
-	SKERRY_CRASH_CYCLES=200 SKERRY_BOLT_CRASH_CYCLES=200 $(GO) tool gotestsum --format standard-verbose -- -count 1 -timeout 60m \
+	SKERRY_CRASH_CYCLES=200 $(GO) tool gotestsum --format standard-verbose -- -count 1 -timeout 60m \
 		-run 'Kill|Crash|NoRequestSeesAnothersData' ./cmd/skerry ./kv/bolt
 
 .PHONY: bench

@@ -35,7 +35,7 @@ start() {
 			sleep 0.1
 		done
 	fi
-	bin/skerry push examples/hello --node "http://$admin" --data .demo/data
+	bin/skerry push examples/hello/hello.js --node "http://$admin" --data .demo/data
 	echo
 	echo "A node is running (pid $(cat "$pidfile"), log .demo/log). Reach the function with:"
 	echo

@@ -22,7 +22,7 @@ var importMap = map[string][]string{
 	"gateway/route":     {"bundles"},
 	"gateway/admit":     {},
 	"gateway/observe":   {"isolate"},
-	"gateway/egress":    {"isolate/webapi", "gateway/egress", "gateway/route"},
+	"gateway/egress":    {"isolate/webapi"},
 	"gateway/admin":     {"bundles", "bundles/catalog", "bundles/store", "bundles/replicate", "isolate", "kv", "gateway/observe", "gateway/route"},
 	"isolate":           {"isolate/js", "isolate/webapi", "isolate/binding", "bundles", "kv"},
 	"isolate/webapi":    {"isolate/js"},
