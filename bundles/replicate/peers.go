@@ -3,6 +3,7 @@ package replicate
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -120,8 +121,14 @@ func (p *Peers) List(ctx context.Context) ([]Peer, error) {
 			}
 			var peer Peer
 			e, err := p.store.Get(ctx, PeersNamespace, k.Name)
-			if err != nil || json.Unmarshal(e.Value, &peer) != nil {
+			if errors.Is(err, kv.ErrNotFound) {
 				continue // gone meanwhile
+			}
+			if err != nil {
+				return nil, fmt.Errorf("list nodes: %w", err)
+			}
+			if err := json.Unmarshal(e.Value, &peer); err != nil {
+				return nil, fmt.Errorf("list nodes: node %s: %w", k.Name, err)
 			}
 			peers = append(peers, peer)
 		}

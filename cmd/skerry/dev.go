@@ -92,7 +92,7 @@ func (d *devServer) run(ctx context.Context, path, listen string, allow []string
 	}
 	defer func() { err = errors.Join(err, changes.Close()) }()
 
-	d.reload(ctx, time.Now(), nil)
+	d.reload(ctx, time.Now())
 	url := "http://" + listener.Addr().String() + "/"
 	if !d.t.document(map[string]any{"event": "ready", "url": url}) {
 		d.t.say("\n%s  %s\n", d.t.paint(bold, "ready"), d.t.paint(cyan, url))
@@ -108,7 +108,7 @@ func (d *devServer) run(ctx context.Context, path, listen string, allow []string
 		case err := <-failed:
 			return err
 		case at := <-changes.C:
-			d.reload(ctx, at, changes)
+			d.reload(ctx, at)
 		case item := <-tail.C:
 			if err := d.t.tailed(item.AppendJSON(nil), ""); err != nil {
 				return err
@@ -158,19 +158,16 @@ func (d *devServer) open(listener net.Listener, allow []string) (func() error, e
 
 // reload builds the project as it is now and serves it. If that fails, the error is served
 // instead, and shown.
-func (d *devServer) reload(ctx context.Context, saved time.Time, changes *watcher) {
+func (d *devServer) reload(ctx context.Context, saved time.Time) {
 	result, err := d.rebuild(ctx)
-	if changes != nil {
-		_ = changes.Follow(d.root) // a folder that can't be watched is only not followed
-	}
 	if err == nil {
 		err = d.serve(ctx, result)
 	}
 	took := time.Since(saved).Round(time.Millisecond)
 	if err != nil {
 		failure := devFailure(err)
-		d.broken.Store(failure)
 		d.showBroken(err, failure)
+		d.broken.Store(failure)
 		return
 	}
 	d.broken.Store(nil)
