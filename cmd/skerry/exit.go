@@ -66,8 +66,10 @@ func exitCode(err error) int {
 		project *build.ConfigError
 	)
 	switch {
-	case err == nil, errors.Is(err, context.Canceled):
+	case err == nil:
 		return exitOK
+	case errors.Is(err, context.Canceled): // before the command was done
+		return exitUser
 	case errors.As(err, &partial):
 		return exitPartial
 	case errors.As(err, &problem):
@@ -88,11 +90,14 @@ func exitCode(err error) int {
 
 // problemCode is exitCode for what a node answered.
 func problemCode(p *admin.Problem) int {
-	switch p.Status {
-	case http.StatusUnauthorized, http.StatusForbidden, http.StatusServiceUnavailable, http.StatusMisdirectedRequest:
-		return exitNetwork
-	case http.StatusRequestEntityTooLarge, http.StatusInsufficientStorage:
+	switch {
+	case p.Code == "not_switched":
+		return exitPartial
+	case p.Status == http.StatusRequestEntityTooLarge, p.Status == http.StatusInsufficientStorage:
 		return exitLimit
+	case p.Status == http.StatusUnauthorized, p.Status == http.StatusForbidden, p.Status == http.StatusMisdirectedRequest,
+		p.Status >= http.StatusInternalServerError, p.Code == "unexpected":
+		return exitNetwork
 	default:
 		return exitUser
 	}
@@ -103,6 +108,8 @@ func errorCode(err error) string {
 	var problem *admin.Problem
 	var source *build.Error
 	switch {
+	case errors.Is(err, context.Canceled):
+		return "interrupted"
 	case errors.As(err, &problem):
 		return problem.Code
 	case errors.As(err, &source):

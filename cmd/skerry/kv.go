@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"time"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -44,7 +45,12 @@ func kvGet(t *terminal) *cobra.Command {
 			return err
 		}
 		if t.json {
-			out := map[string]any{"key": args[0], "value": string(e.Value), "version": string(e.Version)}
+			out := map[string]any{"key": args[0], "version": string(e.Version)}
+			if utf8.Valid(e.Value) {
+				out["value"] = string(e.Value)
+			} else {
+				out["base64"] = e.Value // JSON has no other way to hold bytes
+			}
 			if e.Metadata != nil {
 				out["metadata"] = string(e.Metadata)
 			}

@@ -74,6 +74,9 @@ func serve(ctx context.Context, t *terminal, f serveFlags) (err error) {
 	// net/http writes what strange servers send to the standard logger: nobody's log.
 	log.SetOutput(io.Discard)
 	n, err := openNode(ctx, t, f)
+	if errors.Is(err, context.Canceled) {
+		return nil // told to stop before it had begun
+	}
 	if err != nil {
 		return err
 	}

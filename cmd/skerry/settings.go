@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -79,38 +80,72 @@ func fromFile(flags *pflag.FlagSet, text []byte) (nodeFile, error) {
 		}
 		return file, err
 	}
-	var names []string
-	flags.VisitAll(func(f *pflag.Flag) { names = append(names, strings.ReplaceAll(f.Name, "-", "_")) })
-	for table := range tables {
-		names = append(names, table)
-	}
-	for key, value := range content {
-		if table, ok := value.(map[string]any); ok && tables[key] != nil {
-			if err := file.table(key, table); err != nil {
+	names := slices.Collect(maps.Keys(tables))
+	flags.VisitAll(func(f *pflag.Flag) {
+		if !notInFile[f.Name] {
+			names = append(names, strings.ReplaceAll(f.Name, "-", "_"))
+		}
+	})
+	for _, key := range slices.Sorted(maps.Keys(content)) {
+		value := content[key]
+		if tables[key] != nil {
+			if err := file.table(key, value); err != nil {
 				return file, err
 			}
 			continue
 		}
 		flag := flags.Lookup(strings.ReplaceAll(key, "_", "-"))
-		if flag == nil || key == "config" {
+		if flag == nil || notInFile[flag.Name] {
 			return file, unknownKey(key, names)
 		}
-		if flag.Changed {
-			continue
+		text, err := textOf(value, flag.Value.Type())
+		if err == nil && !flag.Changed {
+			err = flags.Set(flag.Name, text)
 		}
-		if err := flags.Set(flag.Name, fmt.Sprint(value)); err != nil {
+		if err != nil {
 			return file, fmt.Errorf("%s: %w", key, err)
 		}
 	}
 	return file, nil
 }
 
-func (f *nodeFile) table(name string, content map[string]any) error {
-	for key, value := range content {
+// notInFile are the flags that are no keys of node.toml.
+var notInFile = map[string]bool{"config": true, "help": true, "json": true}
+
+// textOf writes a value of the file as it would stand on a command line, for a flag of this
+// type of pflag's.
+func textOf(value any, typ string) (string, error) {
+	var needed string
+	var ok bool
+	switch typ {
+	case "string":
+		needed = "a string"
+		_, ok = value.(string)
+	case "int":
+		needed = "a whole number"
+		_, ok = value.(int64)
+	case "bool":
+		needed = "true or false"
+		_, ok = value.(bool)
+	default:
+		return "", fmt.Errorf("is a flag alone, of type %s", typ)
+	}
+	if !ok {
+		return "", errors.New(needed + " is needed")
+	}
+	return fmt.Sprint(value), nil
+}
+
+func (f *nodeFile) table(name string, value any) error {
+	content, ok := value.(map[string]any)
+	if !ok {
+		return fmt.Errorf("%s: a table is needed: [%s]", name, name)
+	}
+	for _, key := range slices.Sorted(maps.Keys(content)) {
 		if !slices.Contains(tables[name], key) {
 			return unknownKey(name+"."+key, prefixed(name, tables[name]))
 		}
-		list, err := stringsOf(value)
+		list, err := stringsOf(content[key])
 		if err != nil {
 			return fmt.Errorf("%s.%s: %w", name, key, err)
 		}

@@ -55,7 +55,10 @@ func tailCommand(t *terminal) *cobra.Command {
 			}, func(document json.RawMessage) error {
 				return t.tailed(document, *outcome)
 			})
-			if ctx.Err() != nil || !errors.Is(err, admin.ErrUnreachable) {
+			if ctx.Err() != nil {
+				return nil // it has no other end
+			}
+			if !errors.Is(err, admin.ErrUnreachable) {
 				return err
 			}
 			wait := tailRetry[min(attempt, len(tailRetry)-1)]
@@ -64,7 +67,7 @@ func tailCommand(t *terminal) *cobra.Command {
 			select {
 			case <-time.After(wait):
 			case <-ctx.Done():
-				return ctx.Err()
+				return nil
 			}
 		}
 	})

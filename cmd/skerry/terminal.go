@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -94,10 +95,13 @@ func (t *terminal) table(header []string, rows [][]string) {
 	w.Flush()
 }
 
+// errInterrupted stands for whatever a command was doing when it was told to stop.
+var errInterrupted = fmt.Errorf("interrupted before it was done: %w", context.Canceled)
+
 // fail reports the error that ends a command.
 func (t *terminal) fail(err error) {
-	if exitCode(err) == exitOK {
-		return
+	if errors.Is(err, context.Canceled) {
+		err = errInterrupted
 	}
 	var problem *admin.Problem
 	errors.As(err, &problem)
@@ -196,6 +200,7 @@ func printable(s string) string {
 
 // printableLines is printable with line breaks and tabs kept.
 func printableLines(s string) string {
+	s = strings.ReplaceAll(s, "\r\n", "\n")
 	return strings.Map(func(r rune) rune {
 		if r == '\n' || r == '\t' || !unicode.IsControl(r) && !unicode.Is(unicode.Bidi_Control, r) {
 			return r

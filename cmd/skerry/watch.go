@@ -17,6 +17,7 @@ const settle = 5 * time.Millisecond
 // watcher tells of changes to a project's files.
 type watcher struct {
 	C       <-chan time.Time // when the first change of a burst was seen
+	root    string
 	notify  *fsnotify.Watcher
 	stopped chan struct{}
 }
@@ -29,18 +30,18 @@ func watch(root string) (*watcher, error) {
 		return nil, err
 	}
 	c := make(chan time.Time, 1)
-	w := &watcher{C: c, notify: n, stopped: make(chan struct{})}
-	if err := w.Follow(root); err != nil {
+	w := &watcher{C: c, root: root, notify: n, stopped: make(chan struct{})}
+	if err := w.follow(); err != nil {
 		return nil, errors.Join(err, n.Close())
 	}
 	go w.run(c)
 	return w, nil
 }
 
-// Follow watches folders below root that are new.
-func (w *watcher) Follow(root string) error {
-	return filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
-		if errors.Is(err, fs.ErrNotExist) {
+// follow watches the folders below root, also those that are new.
+func (w *watcher) follow() error {
+	return filepath.WalkDir(w.root, func(path string, d fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) && path != w.root {
 			return nil // gone meanwhile
 		}
 		if err != nil {
@@ -49,7 +50,7 @@ func (w *watcher) Follow(root string) error {
 		if !d.IsDir() {
 			return nil
 		}
-		if path != root && ignored(d.Name()) {
+		if path != w.root && ignored(d.Name()) {
 			return fs.SkipDir
 		}
 		return w.notify.Add(path)
@@ -78,6 +79,9 @@ func (w *watcher) run(c chan<- time.Time) {
 		}
 		first := time.Now()
 		w.drain()
+		// Before the change is told: what is written into a new folder from now on is a
+		// change of its own, and what was written before is there when the folder is read.
+		_ = w.follow() // a folder that can't be watched is only not followed
 		select {
 		case c <- first:
 		default: // a reload is due already
