@@ -225,6 +225,20 @@ func (e *Engine) Pools() int {
 	return e.mu.pools.Len()
 }
 
+// Idle is the number of warm isolates that wait for an event.
+func (e *Engine) Idle() int {
+	e.mu.Lock()
+	pools := e.mu.pools.Values()
+	e.mu.Unlock()
+	idle := 0
+	for _, p := range pools {
+		p.mu.Lock()
+		idle += len(p.mu.idle)
+		p.mu.Unlock()
+	}
+	return idle
+}
+
 // refill asks for isolates for p, soon. If too many pools ask, p asks again later.
 func (e *Engine) refill(p *Pool) {
 	if p.queued.Swap(true) {

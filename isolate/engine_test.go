@@ -244,7 +244,7 @@ func BenchmarkHello(b *testing.B) {
 	for _, isolation := range []bundles.Isolation{bundles.IsolationEvent, bundles.IsolationReuse} {
 		b.Run(string(isolation), func(b *testing.B) {
 			n := newNode(b, isolate.Config{})
-			f := n.function("hello", `__register({default: {fetch(request) { return new Response("Hello") }}})`,
+			f := n.function("hello", hello,
 				func(m *bundles.Manifest) { m.Isolation = isolation })
 			ev := &isolate.Event{ID: "e", Kind: isolate.KindFetch, Request: &isolate.Request{Method: "GET", URL: "http://f/"}}
 			b.ReportAllocs()

@@ -123,3 +123,15 @@ func BenchmarkFirstUse(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkNewVM makes a VM with the whole platform installed.
+func BenchmarkNewVM(b *testing.B) {
+	p, err := platform()
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		p.NewVM(js.Config{})
+	}
+}
