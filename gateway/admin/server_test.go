@@ -2,6 +2,7 @@ package admin_test
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -223,6 +224,19 @@ func TestAFaultIsAnsweredAndTold(t *testing.T) {
 	}
 	if a := n.send("GET", "/healthz", ""); a.status != 200 {
 		t.Errorf("afterwards: %d %s", a.status, a.body)
+	}
+}
+
+func TestACutConnectionIsNoFault(t *testing.T) {
+	t.Parallel()
+	n := newNode(t, func(c *admin.Config) { c.Status = func() admin.Status { panic(http.ErrAbortHandler) } })
+	if _, err := n.Status(t.Context()); !errors.Is(err, admin.ErrUnreachable) {
+		t.Errorf("got %v", err)
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if len(n.mu.panics) > 0 {
+		t.Errorf("told of %v", n.mu.panics)
 	}
 }
 
