@@ -23,19 +23,23 @@ func (vm *VM) Async(work func(context.Context) (any, error)) Value {
 // resolve settles p as the language does: with v's own outcome if v is a thenable.
 func (vm *VM) resolve(p *goja.Promise, v any) {
 	var value goja.Value
-	if thrown := vm.Try(func() { value = vm.ToValue(v) }); thrown != nil {
+	var then goja.Callable
+	if thrown := vm.Try(func() {
+		value = vm.ToValue(v)
+		if o, ok := value.(*goja.Object); ok {
+			then, _ = goja.AssertFunction(o.Get("then")) // may be a getter, and throw
+		}
+	}); thrown != nil {
 		reject(p, vm.ErrorValue(thrown))
 		return
 	}
-	if o, ok := value.(*goja.Object); ok {
-		if then, ok := goja.AssertFunction(o.Get("then")); ok {
-			fulfilled := vm.rt.ToValue(func(fc goja.FunctionCall) goja.Value { return fulfill(p, fc.Argument(0)) })
-			rejected := vm.rt.ToValue(func(fc goja.FunctionCall) goja.Value { return reject(p, fc.Argument(0)) })
-			if _, err := then(o, fulfilled, rejected); err != nil {
-				reject(p, vm.ErrorValue(err))
-			}
-			return
+	if then != nil {
+		fulfilled := vm.rt.ToValue(func(fc goja.FunctionCall) goja.Value { return fulfill(p, fc.Argument(0)) })
+		rejected := vm.rt.ToValue(func(fc goja.FunctionCall) goja.Value { return reject(p, fc.Argument(0)) })
+		if _, err := then(value, fulfilled, rejected); err != nil {
+			reject(p, vm.ErrorValue(err))
 		}
+		return
 	}
 	fulfill(p, value)
 }

@@ -37,6 +37,9 @@ var pointClass = js.Class[point]{
 			return &point{x: p.x + o.x, y: p.y + o.y}, nil
 		}),
 		js.Do("reset", 0, func(p *point, c *js.Call) error { p.x, p.y = 0, 0; return nil }),
+		js.PromiseMethod("self", 0, func(p *point, c *js.Call) (any, error) {
+			return c.Async(func(context.Context) (any, error) { return js.Make(func(vm *js.VM) any { return vm.NewObject() }), nil })
+		}),
 		js.PromiseMethod("later", 0, func(p *point, c *js.Call) (any, error) {
 			x := p.x
 			return c.Async(func(context.Context) (any, error) { return x, nil })
@@ -138,6 +141,8 @@ func TestScripts(t *testing.T) {
 		{"void methods return undefined", `return new Point(1, 2).reset()`, "undefined"},
 		{"async work resolves", `return await new Point(1, 2).later()`, "1"},
 		{"await gives the loop a chance", `return await sleep(5)`, "slept"},
+		{"a then that throws rejects", `Object.defineProperty(Object.prototype, "then", {configurable: true, get() { throw new Error("no then") }});
+			try { await new Point(1, 2).self() } catch (e) { return e.message } finally { delete Object.prototype.then }`, "no then"},
 		{"timers run", `return await new Promise(r => after(1, () => r("fired")))`, "fired"},
 		{"what never settles is named at once", `await new Promise(() => {})`, "error " + js.ErrNeverSettles.Error()},
 		{"a plain Go error is an Error", `try { fail() } catch (e) { return [e instanceof Error, e.message] }`, "true,no luck"},
