@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 
 	"github.com/skerry-edge/skerry/bundles"
 	"github.com/skerry-edge/skerry/kv"
@@ -231,28 +230,6 @@ func (c *Catalog) write(ctx context.Context, key, kind string, body any) error {
 	}
 	_, err = c.kv.Put(ctx, Namespace, key, kv.Entry{Value: data})
 	return storeError(err)
-}
-
-// list yields the keys with the given prefix; an error is the last thing it yields.
-func (c *Catalog) list(ctx context.Context, prefix string) iter.Seq2[kv.Key, error] {
-	return func(yield func(kv.Key, error) bool) {
-		for q := (kv.Query{Prefix: prefix}); ; {
-			page, err := c.kv.List(ctx, Namespace, q)
-			if err != nil {
-				yield(kv.Key{}, storeError(err))
-				return
-			}
-			for _, key := range page.Keys {
-				if !yield(key, nil) {
-					return
-				}
-			}
-			if page.Cursor == "" {
-				return
-			}
-			q.Cursor = page.Cursor
-		}
-	}
 }
 
 // storeError says what a store's error means for a catalog.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/skerry-edge/skerry/bundles"
+	"github.com/skerry-edge/skerry/kv"
 )
 
 // Bundles returns the digests of all versions that are kept: the bundles that a store must
@@ -48,9 +49,9 @@ func (c *Catalog) sweep(ctx context.Context, before time.Time) (removed int, err
 		return 0, err
 	}
 	for _, kind := range []string{kindHistory, kindVersion} {
-		for key, err := range c.list(ctx, kind+"/") {
+		for key, err := range kv.Keys(ctx, c.kv, Namespace, kind+"/") {
 			if err != nil {
-				return removed, err
+				return removed, storeError(err)
 			}
 			id := ID(key.Name[strings.LastIndexByte(key.Name, '/')+1:])
 			// What was not in use and is old never comes into use: documents are referred

@@ -109,29 +109,25 @@ func (p *Peers) self() Peer {
 // List returns the nodes that are reachable now, this one among them.
 func (p *Peers) List(ctx context.Context) ([]Peer, error) {
 	peers := []Peer{p.self()}
-	for cursor, more := "", true; more; more = cursor != "" {
-		page, err := p.store.List(ctx, PeersNamespace, kv.Query{Cursor: cursor})
+	for k, err := range kv.Keys(ctx, p.store, PeersNamespace, "") {
 		if err != nil {
 			return nil, fmt.Errorf("list nodes: %w", err)
 		}
-		cursor = page.Cursor
-		for _, k := range page.Keys {
-			if k.Name == p.id {
-				continue
-			}
-			var peer Peer
-			e, err := p.store.Get(ctx, PeersNamespace, k.Name)
-			if errors.Is(err, kv.ErrNotFound) {
-				continue // gone meanwhile
-			}
-			if err != nil {
-				return nil, fmt.Errorf("list nodes: %w", err)
-			}
-			if err := json.Unmarshal(e.Value, &peer); err != nil {
-				return nil, fmt.Errorf("list nodes: node %s: %w", k.Name, err)
-			}
-			peers = append(peers, peer)
+		if k.Name == p.id {
+			continue
 		}
+		e, err := p.store.Get(ctx, PeersNamespace, k.Name)
+		if errors.Is(err, kv.ErrNotFound) {
+			continue // gone meanwhile
+		}
+		if err != nil {
+			return nil, fmt.Errorf("list nodes: %w", err)
+		}
+		var peer Peer
+		if err := json.Unmarshal(e.Value, &peer); err != nil {
+			return nil, fmt.Errorf("list nodes: node %s: %w", k.Name, err)
+		}
+		peers = append(peers, peer)
 	}
 	return peers, nil
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"strings"
 	"time"
 
@@ -203,7 +202,7 @@ func (s *Shared) Sweep(ctx context.Context, keep func(bundles.Digest) bool, grac
 func (s *Shared) sweepBundles(ctx context.Context, keep func(bundles.Digest) bool, before time.Time) (Swept, map[uploadID]bool, error) {
 	var swept Swept
 	live := make(map[uploadID]bool)
-	for key, err := range s.list(ctx, "index/") {
+	for key, err := range kv.Keys(ctx, s.kv, Namespace, "index/") {
 		if err != nil {
 			return swept, nil, err
 		}
@@ -241,7 +240,7 @@ func (s *Shared) remove(ctx context.Context, d bundles.Digest, version kv.Versio
 
 // sweepChunks removes the chunks of uploads that are not live.
 func (s *Shared) sweepChunks(ctx context.Context, live map[uploadID]bool, before time.Time) error {
-	for key, err := range s.list(ctx, "chunk/") {
+	for key, err := range kv.Keys(ctx, s.kv, Namespace, "chunk/") {
 		if err != nil {
 			return err
 		}
@@ -262,7 +261,7 @@ func (s *Shared) dropChunks(ctx context.Context, d bundles.Digest, u uploadID) e
 	if u == "" {
 		return nil
 	}
-	for key, err := range s.list(ctx, chunksPrefix(d, u)) {
+	for key, err := range kv.Keys(ctx, s.kv, Namespace, chunksPrefix(d, u)) {
 		if err != nil {
 			return err
 		}
@@ -271,28 +270,6 @@ func (s *Shared) dropChunks(ctx context.Context, d bundles.Digest, u uploadID) e
 		}
 	}
 	return nil
-}
-
-// list yields the keys with the given prefix; an error is the last thing it yields.
-func (s *Shared) list(ctx context.Context, prefix string) iter.Seq2[kv.Key, error] {
-	return func(yield func(kv.Key, error) bool) {
-		for q := (kv.Query{Prefix: prefix}); ; {
-			page, err := s.kv.List(ctx, Namespace, q)
-			if err != nil {
-				yield(kv.Key{}, err)
-				return
-			}
-			for _, key := range page.Keys {
-				if !yield(key, nil) {
-					return
-				}
-			}
-			if page.Cursor == "" {
-				return
-			}
-			q.Cursor = page.Cursor
-		}
-	}
 }
 
 // noRoom marks the errors of a kv.Store that has no room.
