@@ -1,7 +1,6 @@
 package js
 
 import (
-	"errors"
 	"fmt"
 	"time"
 	"unicode/utf8"
@@ -100,22 +99,6 @@ func (vm *VM) Text(s string) Value {
 	return vm.rt.ToValue(s)
 }
 
-// UTF16 makes a string of UTF-16 code units, lone surrogates kept.
-func (vm *VM) UTF16(units []uint16) Value { return goja.StringFromUTF16(units) }
-
-// Units returns a string's UTF-16 code units, lone surrogates kept, or throws.
-func (vm *VM) Units(v Value) []uint16 {
-	s, ok := v.(goja.String)
-	if !ok {
-		s = v.ToString().(goja.String)
-	}
-	out := make([]uint16, s.Length())
-	for i := range out {
-		out[i] = s.CharAt(i)
-	}
-	return out
-}
-
 // Uint8Array makes a Uint8Array over b, which then belongs to the script.
 func (vm *VM) Uint8Array(b []byte) Value {
 	buffer := vm.rt.ToValue(vm.rt.NewArrayBuffer(b))
@@ -183,6 +166,3 @@ func (vm *VM) define(o *goja.Object, name string, v goja.Value) {
 		panic(err)
 	}
 }
-
-// ErrDetached says that a buffer was given away and has no bytes any more.
-var ErrDetached = errors.New("js: the buffer is detached")

@@ -98,9 +98,6 @@ func intrinsicEvalError(r *goja.Runtime) *goja.Object
 //go:linkname iteratorPrototype github.com/dop251/goja.(*Runtime).getIteratorPrototype
 func iteratorPrototype(r *goja.Runtime) *goja.Object
 
-//go:linkname intrinsicArray github.com/dop251/goja.(*Runtime).getArray
-func intrinsicArray(r *goja.Runtime) *goja.Object
-
 //go:linkname intrinsicRegExp github.com/dop251/goja.(*Runtime).getRegExp
 func intrinsicRegExp(r *goja.Runtime) *goja.Object
 

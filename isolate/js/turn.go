@@ -31,13 +31,6 @@ func NewTurns() *Turns {
 // Close stops the goroutine that watches turns, and waits for it.
 func (t *Turns) Close() { t.watchdog.stop() }
 
-// Waiting is the number of turns that are asked for and not given yet.
-func (t *Turns) Waiting() int {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.mu.high.len() + t.mu.low.len()
-}
-
 // Priority orders those that wait for a turn.
 type Priority int
 
@@ -107,8 +100,6 @@ type queue struct {
 	items []*waiter
 	head  int
 }
-
-func (q *queue) len() int { return len(q.items) - q.head }
 
 func (q *queue) push(w *waiter) { q.items = append(q.items, w) }
 

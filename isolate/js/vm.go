@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"reflect"
 	"runtime/debug"
-	"time"
 
 	"github.com/dop251/goja"
 	"github.com/dop251/goja/parser"
@@ -238,12 +237,4 @@ func (vm *VM) Unhandled() []Value {
 	}
 	vm.rejections = nil
 	return reasons
-}
-
-// SetTime makes now the clock that Date reads; nil: the real one.
-func (vm *VM) SetTime(now func() time.Time) {
-	if now == nil {
-		now = time.Now
-	}
-	vm.rt.SetTimeSource(now)
 }
