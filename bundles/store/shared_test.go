@@ -323,7 +323,7 @@ func FuzzSharedIndex(f *testing.F) {
 		shared := newShared(t, s)
 		e := kv.Entry{Metadata: []byte(metadata)}
 		if _, err := s.Put(t.Context(), store.Namespace, "index/"+string(d), e); err != nil {
-			t.Skip() // no kv.Store takes this
+			t.Skip("SKIPPED: no kv.Store takes this")
 		}
 		if got, err := shared.Get(t.Context(), d); err == nil {
 			t.Errorf("get found %d bytes where nothing was put", len(got))

@@ -189,15 +189,15 @@ func FuzzURL(f *testing.F) {
 	f.Fuzz(func(t *testing.T, host, path, query string) {
 		h, err := route.Host("http", host)
 		if err != nil {
-			t.Skip()
+			t.Skip("SKIPPED: no request has this form")
 		}
 		p, err := route.Path(path)
 		if err != nil {
-			t.Skip()
+			t.Skip("SKIPPED: no request has this form")
 		}
 		q, err := route.Query(query)
 		if err != nil {
-			t.Skip()
+			t.Skip("SKIPPED: no request has this form")
 		}
 		canonical := "http://" + h + p + "?" + q
 		u, err := whatwg.Parse(canonical)
