@@ -3,6 +3,7 @@ package storetest
 import (
 	"context"
 	"sync"
+	"time"
 
 	"github.com/skerry-edge/skerry/kv"
 )
@@ -36,6 +37,7 @@ type Faulty struct {
 		to     int // the last one
 		fault  Fault
 		failed bool
+		takes  time.Duration // how long each call waits before it begins
 	}
 }
 
@@ -58,6 +60,14 @@ func (f *Faulty) fail(from, to int, fault Fault) {
 	f.mu.calls, f.mu.from, f.mu.to, f.mu.fault, f.mu.failed = 0, from, to, fault, false
 }
 
+// Takes lets each call from now take d longer, whether it fails or not. Under synctest all
+// callers that can have come by then.
+func (f *Faulty) Takes(d time.Duration) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.mu.takes = d
+}
+
 // Failed reports whether a call has reached the point set by FailAt or FailFrom.
 func (f *Faulty) Failed() bool {
 	f.mu.Lock()
@@ -65,8 +75,13 @@ func (f *Faulty) Failed() bool {
 	return f.mu.failed
 }
 
-// next says how the call that begins now fails; nil: it doesn't.
+// next says how the call that begins now fails, after the time that it takes; nil: it
+// doesn't fail.
 func (f *Faulty) next(swap bool) *Fault {
+	f.mu.Lock()
+	takes := f.mu.takes
+	f.mu.Unlock()
+	time.Sleep(takes)
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.mu.calls++
