@@ -53,7 +53,7 @@ func (m *Meter) begin(ctx context.Context, vm *VM) error {
 	m.depth++
 	m.started = lockThread()
 	if m.budget > 0 {
-		m.turns.watchdog.watch(vm.rt, m.started+m.budget-m.used)
+		m.turns.watchdog.watch(vm, m.started+m.budget-m.used)
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"reflect"
 	"runtime/debug"
+	"sync/atomic"
 
 	"github.com/dop251/goja"
 	"github.com/dop251/goja/parser"
@@ -40,6 +41,8 @@ type VM struct {
 	evalGuard    *goja.Object
 	rejections   []rejection // promises rejected and not handled yet
 	ended        error       // an interrupt or a panic: the VM must not run again
+
+	cause atomic.Pointer[error] // of the interrupt that is on its way; see checkpoint
 }
 
 type rejection struct {
@@ -172,13 +175,37 @@ func (vm *VM) run(f func()) (err error) {
 	var interrupted *goja.InterruptedError
 	if errors.As(err, &interrupted) {
 		vm.ended = ErrInterrupted
-		if cause, ok := interrupted.Value().(error); ok {
-			vm.ended = cause
+		if cause := vm.cause.Load(); cause != nil {
+			vm.ended = *cause
 		}
 		return vm.ended
 	}
 	return err
 }
+
+// cut interrupts the turn that runs, from another goroutine: the script ends with cause at
+// the engine's next instruction, Go code at its next checkpoint.
+func (vm *VM) cut(cause error) {
+	vm.cause.Store(&cause)
+	vm.rt.Interrupt(cause)
+}
+
+// checkpoint ends the turn if it was cut. The engine looks only between instructions of
+// scripts: Go code that works for longer than a few hundred microseconds calls this on the
+// way. It costs one load. The panic can't be caught by scripts.
+func (vm *VM) checkpoint() {
+	if cause := vm.cause.Load(); cause != nil {
+		panic(interruption{*cause})
+	}
+}
+
+// interruption is what ends a turn from within Go code: the engine lets no script catch an
+// error that wraps its own InterruptedError.
+type interruption struct{ cause error }
+
+func (i interruption) Error() string { return i.cause.Error() }
+
+func (i interruption) Unwrap() error { return new(goja.InterruptedError) }
 
 // Ended returns the error that ended vm, nil if it can still run.
 func (vm *VM) Ended() error { return vm.ended }

@@ -5,8 +5,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"github.com/dop251/goja"
 )
 
 // ErrCPU says that an event used up its CPU time.
@@ -24,7 +22,7 @@ const (
 type watchdog struct {
 	current struct { // the turn that is watched
 		sync.Mutex // held while interrupting, so that no interrupt reaches the turn after
-		rt         *goja.Runtime
+		vm         *VM
 		clock      threadClock
 		limit      time.Duration
 	}
@@ -44,12 +42,12 @@ func (w *watchdog) stop() {
 	<-w.stopped
 }
 
-// watch interrupts rt when this thread's CPU clock reaches limit, until unwatch. The
+// watch interrupts vm when this thread's CPU clock reaches limit, until unwatch. The
 // goroutine is locked to its thread.
-func (w *watchdog) watch(rt *goja.Runtime, limit time.Duration) {
+func (w *watchdog) watch(vm *VM, limit time.Duration) {
 	clock := currentThread()
 	w.current.Lock()
-	w.current.rt, w.current.clock, w.current.limit = rt, clock, limit
+	w.current.vm, w.current.clock, w.current.limit = vm, clock, limit
 	w.current.Unlock()
 	if w.asleep.CompareAndSwap(true, false) {
 		select {
@@ -62,7 +60,7 @@ func (w *watchdog) watch(rt *goja.Runtime, limit time.Duration) {
 // unwatch ends the watch: when it returns, no interrupt will come.
 func (w *watchdog) unwatch() {
 	w.current.Lock()
-	w.current.rt = nil
+	w.current.vm = nil
 	w.current.Unlock()
 }
 
@@ -105,12 +103,12 @@ func (w *watchdog) run() {
 func (w *watchdog) look() bool {
 	w.current.Lock()
 	defer w.current.Unlock()
-	if w.current.rt == nil {
+	if w.current.vm == nil {
 		return false
 	}
 	if w.current.clock.now() >= w.current.limit {
-		w.current.rt.Interrupt(ErrCPU)
-		w.current.rt = nil
+		w.current.vm.cut(ErrCPU)
+		w.current.vm = nil
 	}
 	return true
 }
