@@ -50,6 +50,8 @@ var answers = map[isolate.Outcome]answer{
 	isolate.OutcomeExceededStart:  {503, false, "The function could not be started within its limits."},
 	isolate.OutcomeOverloaded:     {503, true, "Too many events run at once."},
 	isolate.OutcomeCanceled:       {503, true, "The node is stopping."},
+	isolate.OutcomeWorkerLost:     {502, false, "The process that ran the function ended."},
+	isolate.OutcomeQuarantined:    {503, true, "The function is held back: it has ended every process that ran it."},
 	isolate.OutcomeInternal:       {500, false, "The gateway failed."},
 }
 

@@ -24,6 +24,15 @@ type Event struct {
 	// out, its waitUntil work has settled or was cut, its isolate is released. It runs on
 	// whichever goroutine ended the event and must not block.
 	Done func(Result)
+
+	// Overrun, if not nil, is called at most once, when the event is so far past a cap that
+	// nothing in the process can end it: Dispatch may never return, and the process is about
+	// to be replaced. Whoever waits should be told the failure now. It runs on a goroutine
+	// of its own.
+	Overrun func(*Failure)
+
+	// HeadCPU is the JavaScript time until the response. Dispatch sets it before it returns.
+	HeadCPU time.Duration
 }
 
 // Request is an HTTP request as a function sees it, Response what it answered, and Field
@@ -48,9 +57,11 @@ const (
 	OutcomeExceededMemory Outcome = "exceeded_memory" // past Limits.MemoryMB
 	OutcomeExceededWall   Outcome = "exceeded_wall"   // past Limits.WallMillis
 	OutcomeExceededStart  Outcome = "exceeded_startup"
-	OutcomeOverloaded     Outcome = "overloaded" // no isolate within the wait
-	OutcomeCanceled       Outcome = "canceled"   // the client left, or the node is stopping
-	OutcomeInternal       Outcome = "internal"   // a fault of Skerry's own
+	OutcomeOverloaded     Outcome = "overloaded"  // no isolate within the wait
+	OutcomeCanceled       Outcome = "canceled"    // the client left, or the node is stopping
+	OutcomeWorkerLost     Outcome = "worker_lost" // the process that ran the event died
+	OutcomeQuarantined    Outcome = "quarantined" // the function kills every process that runs it
+	OutcomeInternal       Outcome = "internal"    // a fault of Skerry's own
 )
 
 // Result is what is known of an event when it is over.
@@ -62,6 +73,7 @@ type Result struct {
 	Total   time.Duration // from Dispatch to the end of waitUntil work
 	CPU     time.Duration // running JavaScript, in Head and after
 	Fetches int           // subrequests made
+	Memory  int64         // bytes that the event held at most, about; 0: too few to be counted
 }
 
 // Failure says why an event ended without the handler's own response. It is an error.
