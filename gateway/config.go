@@ -33,6 +33,14 @@ type Config struct {
 	Dev       bool           // whether problem documents show stacks and sources
 	Admission admit.Config
 
+	// ServerTiming adds a Server-Timing header to the responses of functions: what they cost.
+	ServerTiming bool
+
+	// Busy says that new connections had better go to another process that listens on the
+	// same socket. It is asked before each is accepted, and must be quick; while it says so,
+	// connections wait in the kernel's queue. nil: never.
+	Busy func() bool
+
 	Connections      int // open at once; 0: what the limit on open files leaves, 16,384 at most
 	ConnectionsPerIP int // of one client that is not in Trusted; 0: 4,096
 

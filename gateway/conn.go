@@ -26,6 +26,10 @@ const (
 	// What is done about a client that may still be sending when its connection is closed.
 	lingerTime  = 500 * time.Millisecond
 	lingerBytes = 256 << 10
+
+	// abandonTime is how long a client has to read the last answer before the connection
+	// of a stuck event is closed under it.
+	abandonTime = 100 * time.Millisecond
 )
 
 // peer is who is at the other end of a connection.
@@ -52,6 +56,7 @@ type conn struct {
 
 	reads   atomic.Uint64 // calls of Read that have ended; a drain looks whether it moves
 	linger  atomic.Bool   // the client may still be sending when we close
+	flushed atomic.Bool   // the responses before have been written, as far as can be told
 	closing atomic.Bool   // Close was called
 
 	mu struct {
@@ -69,6 +74,7 @@ type conn struct {
 func newConn(nc net.Conn, l *listener, p peer) *conn {
 	c := &conn{Conn: nc, peer: p, listener: l}
 	c.mu.ended.L = &c.mu
+	c.flushed.Store(true)
 	return c
 }
 
@@ -89,6 +95,13 @@ func (c *conn) Read(p []byte) (int, error) {
 		c.sawLine = bytes.IndexByte(p[:n], '\n') >= 0
 	}
 	return n, err
+}
+
+// Write writes to the client. fasthttp holds a response back while it has more requests to
+// read, so that one is out only when it is written.
+func (c *conn) Write(p []byte) (int, error) {
+	c.flushed.Store(true)
+	return c.Conn.Write(p)
 }
 
 // readAhead returns the byte that the watch has read, if there is one.
@@ -175,6 +188,26 @@ func (c *conn) kill(cause error) {
 		c.mu.cancel(cause)
 	}
 	c.Conn.Close()
+}
+
+// abandon ends the connection for good while the goroutine that serves it is stuck: nothing
+// more is sent, and what the client still sends is not read.
+func (c *conn) abandon(cause error) {
+	c.mu.Lock()
+	if c.mu.cancel != nil {
+		c.mu.cancel(cause)
+	}
+	c.mu.Unlock()
+	if c.closing.Swap(true) {
+		return
+	}
+	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
+		_ = half.CloseWrite() // it is closed in a moment in any case
+	}
+	time.AfterFunc(abandonTime, func() {
+		c.Conn.Close()
+		c.listener.forget(c)
+	})
 }
 
 // Close closes the connection. Where the client may still be sending, it hears the end of the

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -38,6 +39,8 @@ type exchange struct {
 	parties atomic.Int32 // that have not ended yet
 	running atomic.Bool  // the event holds a slot, and Done has not been called
 	result  isolate.Result
+
+	observedOnce atomic.Bool // the record has been passed on
 }
 
 func (s *Server) newExchange(ctx *fasthttp.RequestCtx, start time.Time) *exchange {
@@ -54,7 +57,7 @@ func (x *exchange) dispatch(ctx context.Context) (*isolate.Response, error) {
 	x.request = isolate.Request{
 		Method: x.head.method, URL: x.head.url, Header: x.head.fields, Body: x.body, Client: x.head.client,
 	}
-	x.event = isolate.Event{ID: x.head.id, Kind: isolate.KindFetch, Request: &x.request, Done: x.end}
+	x.event = isolate.Event{ID: x.head.id, Kind: isolate.KindFetch, Request: &x.request, Done: x.end, Waiter: x}
 	x.running.Store(true)
 	x.parties.Add(1)
 	return x.server.cfg.Dispatcher.Dispatch(ctx, x.target.version, &x.event)
@@ -77,7 +80,21 @@ func (x *exchange) respond(r *isolate.Response) {
 	to.Header.DisableNormalizing() // names go out as the function wrote them
 	x.record.BytesOut = int64(writeResponse(to, r, x.head.method))
 	x.record.Status = r.Status
+	if x.server.cfg.ServerTiming {
+		to.Header.Add("server-timing", timing(x.event.HeadCPU, x.record.Head))
+	}
 	x.send()
+}
+
+// timing is the value of a Server-Timing header: JavaScript time, and the time until the
+// response's head, in milliseconds.
+//
+// Spec: https://www.w3.org/TR/server-timing/
+func timing(cpu, total time.Duration) string {
+	b := append(make([]byte, 0, 48), "cpu;dur="...)
+	b = strconv.AppendFloat(b, float64(cpu.Microseconds())/1000, 'f', -1, 64)
+	b = append(b, ", total;dur="...)
+	return string(strconv.AppendFloat(b, float64(total.Microseconds())/1000, 'f', -1, 64))
 }
 
 // refuse writes a problem document.
@@ -88,21 +105,26 @@ func (x *exchange) refuse(p *problem) {
 		x.conn.kill(errDeparted)
 		return
 	}
-	d := newDocument(p, x.server.cfg.Dev)
-	d.RequestID = x.requestID()
-	if x.target != nil {
-		d.Function, d.Version = x.target.version.Function, x.target.version.Number
-	}
 	to := &x.ctx.Response
 	to.Reset()
-	p.write(to, d, negotiate(x.head.accept))
+	x.describe(to, p)
 	x.record.BytesOut = int64(len(to.Body()))
-	x.record.Status = d.Status
+	x.record.Status = to.StatusCode()
 	if p.closing {
 		to.SetConnectionClose()
 		x.conn.linger.Store(true)
 	}
 	x.send()
+}
+
+// describe puts p's document into to.
+func (x *exchange) describe(to *fasthttp.Response, p *problem) {
+	d := newDocument(p, x.server.cfg.Dev)
+	d.RequestID = x.requestID()
+	if x.target != nil {
+		d.Function, d.Version = x.target.version.Function, x.target.version.Number
+	}
+	p.write(to, d, negotiate(x.head.accept))
 }
 
 const (
@@ -130,6 +152,7 @@ func (x *exchange) send() {
 // finish ends the handler's part.
 func (x *exchange) finish() {
 	x.conn.sawLine = false
+	x.conn.flushed.Store(false)
 	x.ctx = nil // fasthttp's again
 	x.party()
 }
@@ -142,17 +165,11 @@ func (x *exchange) party() {
 
 // observe fills the record and passes it on.
 func (x *exchange) observe() {
+	if x.observedOnce.Swap(true) {
+		return
+	}
 	r := &x.record
-	r.Time, r.ID, r.Kind = x.start, x.requestID(), isolate.KindFetch
-	r.Method, r.Host, r.Path, r.Client = x.head.method, x.head.host, x.head.path, x.head.client
-	if r.Path == "" { // a request that broke the rules
-		r.Path, _, _ = strings.Cut(x.head.target, "?")
-	}
-	if !r.Client.IsValid() {
-		r.Client = x.conn.peer.addr
-	}
-	r.BytesIn, r.CPU, r.Subrequests = int64(len(x.body)), x.result.CPU, x.result.Fetches
-	r.Total = time.Since(x.start)
+	r.CPU, r.Subrequests = x.result.CPU, x.result.Fetches
 	r.Outcome, r.Failure = isolate.OutcomeOK, x.result.Failure
 	if x.result.Outcome != "" {
 		r.Outcome = x.result.Outcome
@@ -163,14 +180,28 @@ func (x *exchange) observe() {
 			r.Failure = &isolate.Failure{Outcome: p.outcome, Message: p.text()}
 		}
 	}
+	x.fill(r)
 	if r.Failure != nil && r.Failure.Detail != "" {
 		x.server.log("error", r.ID, r.Failure.Message+": "+r.Failure.Detail)
 	}
+	x.count()
+	x.observed.End(r)
+}
+
+// fill writes into r what is known of the request.
+func (x *exchange) fill(r *observe.Record) {
+	r.Time, r.ID, r.Kind = x.start, x.requestID(), isolate.KindFetch
+	r.Method, r.Host, r.Path, r.Client = x.head.method, x.head.host, x.head.path, x.head.client
+	if r.Path == "" { // a request that broke the rules
+		r.Path, _, _ = strings.Cut(x.head.target, "?")
+	}
+	if !r.Client.IsValid() {
+		r.Client = x.conn.peer.addr
+	}
+	r.BytesIn, r.Total = int64(len(x.body)), time.Since(x.start)
 	if x.target != nil {
 		r.Function, r.Version = x.target.version.Function, x.target.version.Number
 	}
-	x.count()
-	x.observed.End(r)
 }
 
 // count counts the event among those in flight, once.

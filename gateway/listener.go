@@ -22,6 +22,7 @@ const (
 type listener struct {
 	net.Listener
 	trusted proxies
+	gate    *gate
 	max     int // open connections
 	maxPeer int // of one address that is no trusted proxy
 
@@ -41,7 +42,7 @@ type listener struct {
 
 func newListener(ln net.Listener, cfg *Config, onFailure func(error)) *listener {
 	l := &listener{
-		Listener: ln, trusted: cfg.Trusted,
+		Listener: ln, trusted: cfg.Trusted, gate: newGate(ln, cfg.Busy),
 		max: cfg.Connections, maxPeer: cfg.ConnectionsPerIP,
 		onFailure: onFailure, stop: make(chan struct{}),
 	}
@@ -55,6 +56,7 @@ func newListener(ln net.Listener, cfg *Config, onFailure func(error)) *listener 
 func (l *listener) Accept() (net.Conn, error) {
 	pause := time.Duration(0)
 	for {
+		l.gate.wait(l.stop)
 		nc, err := l.Listener.Accept()
 		if err == nil {
 			pause = 0
@@ -90,6 +92,7 @@ func (l *listener) Close() error {
 	}
 	l.mu.stopped = true
 	close(l.stop)
+	l.gate.close()
 	return l.Listener.Close()
 }
 

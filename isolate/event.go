@@ -25,14 +25,19 @@ type Event struct {
 	// whichever goroutine ended the event and must not block.
 	Done func(Result)
 
-	// Overrun, if not nil, is called at most once, when the event is so far past a cap that
-	// nothing in the process can end it: Dispatch may never return, and the process is about
-	// to be replaced. Whoever waits should be told the failure now. It runs on a goroutine
-	// of its own.
-	Overrun func(*Failure)
+	// Waiter, if not nil, is told when the event can't be ended.
+	Waiter Waiter
 
 	// HeadCPU is the JavaScript time until the response. Dispatch sets it before it returns.
 	HeadCPU time.Duration
+}
+
+// Waiter is whoever waits for an event's response.
+type Waiter interface {
+	// Overrun is called at most once, when the event is so far past a cap that nothing in
+	// the process can end it: Dispatch may never return, and the process is about to be
+	// replaced. The failure should be passed on now. It runs on a goroutine of its own.
+	Overrun(*Failure)
 }
 
 // Request is an HTTP request as a function sees it, Response what it answered, and Field
