@@ -170,6 +170,26 @@ func TestReuseDropsABrokenIsolate(t *testing.T) {
 	}
 }
 
+func TestCPUTimeOfAnEvent(t *testing.T) {
+	t.Parallel()
+	n := newNode(t, isolate.Config{})
+	f := n.function("f", handler(`
+		const before = ctx.cpuTime()
+		await new Promise(r => setTimeout(r, 50))
+		const waited = ctx.cpuTime()
+		let x = 0
+		while (ctx.cpuTime() < waited + 5) x++
+		return new Response([typeof before, before >= 0, waited - before < 50, ctx.cpuTime() - waited < 1000].join())`))
+	ev := &isolate.Event{ID: "e", Kind: isolate.KindFetch, Request: &isolate.Request{Method: "GET", URL: "http://f/"}}
+	r, err := n.Dispatch(t.Context(), f, ev)
+	if err != nil || string(r.Body) != "number,true,true,true" {
+		t.Errorf("got %v %v", r, err)
+	}
+	if ev.HeadCPU < 5*time.Millisecond {
+		t.Errorf("the event says that it took %v of CPU", ev.HeadCPU)
+	}
+}
+
 func TestWaitUntilGoesOnAfterTheResponse(t *testing.T) {
 	t.Parallel()
 	store := memory.New(memory.Config{})

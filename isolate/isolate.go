@@ -67,7 +67,7 @@ func (i *Isolate) deliver(ctx context.Context, run *running) *delivery {
 	if err != nil {
 		d.failure, d.response = i.failureOf(ctx, err), nil
 	}
-	d.head = time.Since(run.started)
+	d.head, run.event.HeadCPU = time.Since(run.started), vm.Meter().Used()
 	return d
 }
 
@@ -215,6 +215,10 @@ var executionContextClass = js.Class[executionContext]{
 				})
 			}
 			return nil
+		}),
+		// Milliseconds of JavaScript time that the event has used, with the fraction.
+		js.Method("cpuTime", 0, func(_ *executionContext, c *js.Call) (any, error) {
+			return float64(c.VM.Meter().Used().Microseconds()) / 1000, nil
 		}),
 		// There is no origin to pass to: an exception is answered with its error.
 		js.Do("passThroughOnException", 0, func(*executionContext, *js.Call) error { return nil }),

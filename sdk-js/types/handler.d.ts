@@ -22,6 +22,9 @@ interface ExecutionContext {
   /** Keeps the event alive, after its response is out, until `promise` settles. A rejection is logged. */
   waitUntil(promise: Promise<unknown>): void;
 
+  /** Milliseconds of JavaScript time that this event has used, with their fraction. Waiting isn't counted. */
+  cpuTime(): number;
+
   /** For code written for other platforms: there is no origin to pass to, so it does nothing. */
   passThroughOnException(): void;
 }
