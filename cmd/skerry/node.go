@@ -20,46 +20,40 @@ import (
 	"github.com/skerry-edge/skerry/bundles/catalog"
 	"github.com/skerry-edge/skerry/bundles/replicate"
 	"github.com/skerry-edge/skerry/bundles/store"
-	"github.com/skerry-edge/skerry/gateway"
 	"github.com/skerry-edge/skerry/gateway/admin"
-	"github.com/skerry-edge/skerry/gateway/egress"
-	"github.com/skerry-edge/skerry/gateway/observe"
 	"github.com/skerry-edge/skerry/gateway/route"
-	"github.com/skerry-edge/skerry/isolate"
 	"github.com/skerry-edge/skerry/kv"
 	"github.com/skerry-edge/skerry/kv/bolt"
 	"github.com/skerry-edge/skerry/kv/redis"
 )
 
-// node is all the pieces of a node, joined.
+// node is all the pieces of a node, joined. Where its functions run is behind serving.
 type node struct {
 	id        string
 	started   time.Time
 	storeName string
 	urls      origins
 	stopping  atomic.Bool
+	functions atomic.Int64 // that are live
 
-	kv       kv.Store // the functions'
-	system   kv.Store // Skerry's own
-	observer *observe.Observer
-	egress   *egress.Client
-	engine   *isolate.Engine
-	gateway  *gateway.Server
-	replica  *replicate.Replica
-	peers    atomic.Pointer[replicate.Peers] // nil: the node is alone
-	control  net.Listener
-	front    net.Listener
-	api      *http.Server
+	kv      kv.Store // the functions'
+	system  kv.Store // Skerry's own
+	serving serving
+	replica *replicate.Replica
+	peers   atomic.Pointer[replicate.Peers] // nil: the node is alone
+	control net.Listener
+	front   net.Listener
+	api     *http.Server
 
-	serving sync.WaitGroup
-	closers []func() error // in the order they were opened
+	servers sync.WaitGroup
+	closers closers
 }
 
 // openNode opens and joins the pieces. Nothing is served yet.
 func openNode(ctx context.Context, t *terminal, f serveFlags) (*node, error) {
 	n := &node{started: time.Now()}
 	if err := n.open(ctx, t, f); err != nil {
-		return nil, errors.Join(err, n.closePieces())
+		return nil, n.closers.close(err)
 	}
 	return n, nil
 }
@@ -90,13 +84,7 @@ func (n *node) open(ctx context.Context, t *terminal, f serveFlags) error {
 		}
 		blobs = store.NewTier(local, far)
 	}
-	n.observer = observe.New(observe.Config{Out: t.out})
-	n.opened(func() error {
-		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
-		defer cancel()
-		return n.observer.Close(ctx)
-	})
-	if err := n.openEngine(f, blobs); err != nil {
+	if err := n.openServing(f, t, local); err != nil {
 		return err
 	}
 	cat, err := catalog.New(n.system, catalog.Config{Claims: func(m bundles.Manifest) ([]string, error) {
@@ -109,8 +97,8 @@ func (n *node) open(ctx context.Context, t *terminal, f serveFlags) error {
 		return err
 	}
 	api, err := admin.New(admin.Config{
-		Token: token, Catalog: cat, Bundles: blobs, Engine: checkedEngine{n.engine}, KV: n.kv, Tail: n.observer,
-		Metrics: n.observer.Handler(), Rollout: n.rollout, URLs: n.urls.of, Status: n.status,
+		Token: token, Catalog: cat, Bundles: blobs, Engine: pushed{n.serving}, KV: n.kv, Tail: n.serving,
+		Metrics: n.serving.Metrics(), Rollout: n.rollout, URLs: n.urls.of, Status: n.status,
 		Panicked: func(v any, stack []byte) { t.note("panic in the control API: %v\n%s", v, stack) },
 	})
 	if err != nil {
@@ -121,9 +109,6 @@ func (n *node) open(ctx context.Context, t *terminal, f serveFlags) error {
 	return nil
 }
 
-// opened notes how to close what was opened last.
-func (n *node) opened(close func() error) { n.closers = append(n.closers, close) }
-
 // openData makes the data directory and takes it for this process alone.
 func (n *node) openData(dir string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -133,7 +118,7 @@ func (n *node) openData(dir string) error {
 	if err != nil {
 		return &configError{err}
 	}
-	n.opened(unlock)
+	n.closers.add(unlock)
 	n.id, err = nodeID(dir)
 	return err
 }
@@ -143,11 +128,11 @@ func (n *node) listen(f serveFlags) (err error) {
 	if n.front, err = listenOn("--listen", f.listen); err != nil {
 		return err
 	}
-	n.opened(ignoreClosed(n.front.Close))
+	n.closers.add(ignoreClosed(n.front.Close))
 	if n.control, err = listenOn("--admin", f.admin); err != nil {
 		return err
 	}
-	n.opened(ignoreClosed(n.control.Close))
+	n.closers.add(ignoreClosed(n.control.Close))
 	if addr := n.control.Addr().(*net.TCPAddr); !addr.IP.IsLoopback() && !f.insecureAdmin {
 		return &configError{fmt.Errorf("--admin %s: others can reach this address, and the control API has no TLS; use a loopback address, or --insecure-admin", f.admin)}
 	}
@@ -186,7 +171,7 @@ func (n *node) openStores(ctx context.Context, t *terminal, f serveFlags) error 
 			if err != nil {
 				return err
 			}
-			n.opened(s.Close)
+			n.closers.add(s.Close)
 			*to = s
 		}
 		return nil
@@ -201,7 +186,7 @@ func (n *node) openStores(ctx context.Context, t *terminal, f serveFlags) error 
 			if err != nil {
 				return &configError{fmt.Errorf("--store: %w", err)}
 			}
-			n.opened(s.Close)
+			n.closers.add(s.Close)
 			*r.to = s
 			if r.prefix != "skerry" {
 				continue
@@ -220,38 +205,33 @@ func (n *node) openStores(ctx context.Context, t *terminal, f serveFlags) error 
 	}
 }
 
-// openEngine joins isolates, the way out and the gateway.
-func (n *node) openEngine(f serveFlags, blobs store.Store) (err error) {
-	n.egress, err = egress.New(egress.Config{AllowPrivate: f.file.allowPrivate, Listeners: n.listeners()})
-	if err != nil {
-		return &configError{fmt.Errorf("[egress]: %w", err)}
-	}
-	n.opened(n.egress.Close)
-	n.engine, err = isolate.New(isolate.Config{
-		Host: isolate.Host{Fetch: outbound{n.egress}, KV: n.kv, Console: n.observer.Log},
-		Load: func(ctx context.Context, d bundles.Digest) (*bundles.Bundle, error) {
-			encoded, err := blobs.Get(ctx, d)
-			if err != nil {
-				return nil, err
-			}
-			return bundles.Decode(encoded)
-		},
-		MemoryBytes: int64(f.memoryMB) << 20,
-	})
+// openServing makes what runs functions.
+func (n *node) openServing(f serveFlags, t *terminal, local store.Store) error {
+	settings, err := n.frontSettings(f)
 	if err != nil {
 		return err
 	}
-	n.opened(func() error { n.engine.Close(); return nil })
-	var trusted []netip.Prefix
+	front, err := openFront(settings, frontParts{kv: n.kv, bundles: local, out: t.out})
+	if err != nil {
+		return err
+	}
+	n.serving = front
+	n.closers.add(func() error { return front.closers.close(nil) })
+	return nil
+}
+
+func (n *node) frontSettings(f serveFlags) (frontSettings, error) {
+	s := frontSettings{
+		Domain: f.domain, MemoryMB: f.memoryMB, AllowPrivate: f.file.allowPrivate, Listeners: n.listeners(), ServerTiming: f.serverTiming,
+	}
 	for _, text := range f.file.trusted {
 		p, err := netip.ParsePrefix(text)
 		if err != nil {
-			return &configError{fmt.Errorf("[proxy] trusted: %w; write networks, as 10.0.0.0/8", err)}
+			return s, &configError{fmt.Errorf("[proxy] trusted: %w; write networks, as 10.0.0.0/8", err)}
 		}
-		trusted = append(trusted, p)
+		s.Trusted = append(s.Trusted, p)
 	}
-	n.gateway, err = gateway.New(gateway.Config{Dispatcher: n.engine, Observer: n.observer, Domain: f.domain, Trusted: trusted})
-	return err
+	return s, nil
 }
 
 // listeners are the node's own addresses, where functions may not go.
@@ -269,9 +249,13 @@ func (n *node) replicate(ctx context.Context, f serveFlags, cat *catalog.Catalog
 		Catalog: cat, Bundles: blobs, Dir: f.data,
 		Warm: func(ctx context.Context, v bundles.Version) error {
 			v.Manifest = v.Manifest.WithDefaults()
-			return n.engine.Warm(ctx, &v)
+			return n.serving.Warm(ctx, &v)
 		},
-		Switch: func(_ context.Context, s *replicate.Serving) error { return n.gateway.SetRoutes(s.Versions()) },
+		Switch: func(ctx context.Context, s *replicate.Serving) error {
+			versions := s.Versions()
+			n.functions.Store(int64(len(versions)))
+			return n.serving.SetRoutes(ctx, versions)
+		},
 		Changed: func(replicate.Status) {
 			if peers := n.peers.Load(); peers != nil {
 				peers.Tell()
@@ -281,11 +265,11 @@ func (n *node) replicate(ctx context.Context, f serveFlags, cat *catalog.Catalog
 	if err != nil {
 		return err
 	}
-	n.opened(func() error { n.replica.Close(); return nil })
+	n.closers.add(func() error { n.replica.Close(); return nil })
 	if n.shared() {
 		peers := replicate.StartPeers(n.system, n.id, n.replica.Status)
 		n.peers.Store(peers)
-		n.opened(func() error { peers.Close(); return nil })
+		n.closers.add(func() error { peers.Close(); return nil })
 	}
 	return nil
 }
@@ -293,12 +277,12 @@ func (n *node) replicate(ctx context.Context, f serveFlags, cat *catalog.Catalog
 // start serves. The channel gets the error of a listener that fails.
 func (n *node) start() <-chan error {
 	failed := make(chan error, 2)
-	n.serving.Go(func() {
-		if err := n.gateway.Serve(n.front); err != nil && !n.stopping.Load() {
+	n.servers.Go(func() {
+		if err := n.serving.Serve(n.front); err != nil && !n.stopping.Load() {
 			failed <- err
 		}
 	})
-	n.serving.Go(func() {
+	n.servers.Go(func() {
 		if err := n.api.Serve(n.control); err != nil && !n.stopping.Load() {
 			failed <- err
 		}
@@ -311,33 +295,25 @@ func (n *node) close() error {
 	n.stopping.Store(true)
 	ctx, cancel := context.WithTimeout(context.Background(), drainMax)
 	defer cancel()
-	err := n.gateway.Shutdown(ctx)
+	err := n.serving.Shutdown(ctx)
 	// Tails never end by themselves: those who follow are cut.
 	err = errors.Join(err, n.api.Close())
-	n.serving.Wait()
-	return errors.Join(err, n.closePieces())
-}
-
-func (n *node) closePieces() error {
-	var errs []error
-	for i := len(n.closers) - 1; i >= 0; i-- {
-		errs = append(errs, n.closers[i]())
-	}
-	n.closers = nil
-	return errors.Join(errs...)
+	n.servers.Wait()
+	return n.closers.close(err)
 }
 
 // status describes the node.
 func (n *node) status() admin.Status {
 	s := n.replica.Status()
 	out := admin.Status{Version: currentVersion(), Node: n.id, Store: n.storeName, Started: n.started,
-		Listen: n.front.Addr().String(), Revision: s.Applied, Functions: len(n.gateway.Routes().Versions()), Ready: n.gateway.Ready()}
+		Listen: n.front.Addr().String(), Revision: s.Applied, Functions: int(n.functions.Load()), Ready: n.serving.Ready()}
 	if s.Err != nil {
 		out.Degraded = append(out.Degraded, "the catalog can't be followed, and the node serves what it has: "+s.Err.Error())
 	}
 	for _, h := range s.Held {
 		out.Degraded = append(out.Degraded, h.String())
 	}
+	out.Degraded = append(out.Degraded, n.serving.Degraded()...)
 	return out
 }
 

@@ -30,13 +30,14 @@ func (o outbound) Fetch(ctx context.Context, t *isolate.Target, ev *isolate.Even
 	return o.client.Fetch(ctx, t.Manifest.Allow, r)
 }
 
-// checkedEngine is an engine that refuses a bundle whose allow list the way out can't read.
-type checkedEngine struct{ *isolate.Engine }
+// pushed is what the control API needs of the isolates.
+type pushed struct{ serving }
 
-// Check evaluates a bundle that is pushed.
-func (e checkedEngine) Check(ctx context.Context, b *bundles.Bundle) error {
+// Check evaluates a bundle that is pushed, and refuses one whose allow list the way out
+// can't read.
+func (p pushed) Check(ctx context.Context, b *bundles.Bundle) error {
 	if err := egress.CheckAllow(b.Manifest.Allow); err != nil {
 		return &admin.Problem{Status: http.StatusUnprocessableEntity, Code: "invalid", Detail: "allow: " + err.Error()}
 	}
-	return e.Engine.Check(ctx, b)
+	return p.serving.Check(ctx, b)
 }

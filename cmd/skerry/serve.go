@@ -33,6 +33,7 @@ type serveFlags struct {
 	config        string
 	memoryMB      int
 	insecureAdmin bool
+	serverTiming  bool
 	file          nodeFile
 }
 
@@ -57,6 +58,7 @@ SIGTERM lets requests finish for up to 10 seconds.`,
 	cmd.Flags().StringVar(&f.config, "config", "", "node.toml to read settings from")
 	cmd.Flags().IntVar(&f.memoryMB, "memory-mb", 512, "memory that warm isolates may hold together, about")
 	cmd.Flags().BoolVar(&f.insecureAdmin, "insecure-admin", false, "permit an admin address that others can reach, without TLS")
+	cmd.Flags().BoolVar(&f.serverTiming, "server-timing", false, "tell clients, in a Server-Timing header, what a function's response cost")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		file, err := settings(t, cmd)
 		if err != nil {
