@@ -10,6 +10,12 @@ import (
 	"github.com/skerry-edge/skerry/isolate"
 )
 
+// What a response's header may be: clients and proxies take no more.
+const (
+	responseFieldsMax = 1000
+	responseHeaderMax = 128 << 10
+)
+
 // checkResponse returns an error that names what of r can't be sent. Nothing is mended: a
 // line break in a header is a bug or an attack, and its author should hear of it.
 func checkResponse(r *isolate.Response) error {
@@ -19,7 +25,14 @@ func checkResponse(r *isolate.Response) error {
 	if i := badValue(r.StatusText); i >= 0 {
 		return fmt.Errorf("the response's status text has the character %q", r.StatusText[i])
 	}
+	if len(r.Header) > responseFieldsMax {
+		return fmt.Errorf("the response's header has %d fields, more than the %d allowed", len(r.Header), responseFieldsMax)
+	}
+	size := 0
 	for _, f := range r.Header {
+		if size += len(f.Name) + len(f.Value); size > responseHeaderMax {
+			return fmt.Errorf("the response's header is larger than the %d KiB allowed", responseHeaderMax>>10)
+		}
 		if f.Name == "" {
 			return fmt.Errorf("a name in the response's header is empty")
 		}

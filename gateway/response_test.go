@@ -3,6 +3,7 @@ package gateway_test
 import (
 	"bytes"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -141,6 +142,8 @@ func TestBadResponsesAreFailuresOfTheFunction(t *testing.T) {
 		{"a space in a name", isolate.Response{Status: 200, Header: fields("a b", "c")}, `name \"a b\"`},
 		{"a colon in a name", isolate.Response{Status: 200, Header: fields("a:", "c")}, `name \"a:\"`},
 		{"an empty name", isolate.Response{Status: 200, Header: fields("", "c")}, "name in the response's header is empty"},
+		{"too many fields", isolate.Response{Status: 200, Header: slices.Repeat(fields("x", "y"), 1001)}, "has 1001 fields, more than the 1000 allowed"},
+		{"a header that is too large", isolate.Response{Status: 200, Header: slices.Repeat(fields("x", strings.Repeat("y", 1<<10)), 128)}, "larger than the 128 KiB allowed"},
 		{"a bad name among those that are dropped", isolate.Response{Status: 200, Header: fields("connection\n", "c")}, `name \"connection\\n\"`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -130,6 +130,7 @@ func (e *Engine) Dispatch(ctx context.Context, t *Target, ev *Event) (*Response,
 
 // end releases the isolate and tells the event's source.
 func (d *delivery) end() {
+	d.logDropped()
 	result := d.result()
 	d.isolate.pool.release(d.isolate)
 	if done := d.run.event.Done; done != nil {

@@ -32,6 +32,9 @@ type running struct {
 	target   *Target
 	started  time.Time
 	subCount atomic.Int64 // subrequests made; work counts on its own goroutine
+
+	// Console lines; the isolate's owner counts.
+	logLines, logBytes, logDropped int
 }
 
 type runningKey struct{}

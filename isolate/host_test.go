@@ -130,3 +130,36 @@ func TestConsoleLinesKnowTheirEvent(t *testing.T) {
 		t.Errorf("got %q\nwant %q", got, want)
 	}
 }
+
+// TestConsoleLinesOfAnEventAreBounded: what is too much is counted, and said at the end.
+func TestConsoleLinesOfAnEventAreBounded(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name, body string
+		kept       int
+		last       string
+	}{
+		{"many lines", `for (let i = 0; i < 1500; i++) console.log(i)`, 1000, "500 more lines of this event dropped: at most 1000 lines and 256 KiB are kept"},
+		{"long lines", `for (let i = 0; i < 40; i++) console.log("x".repeat(8000))`, 32, "8 more lines of this event dropped: at most 1000 lines and 256 KiB are kept"},
+		{"enough", `console.log(1)`, 1, "1"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			var mu sync.Mutex
+			var kept int
+			var last string
+			host := isolate.Host{Console: func(l isolate.LogLine) {
+				mu.Lock()
+				defer mu.Unlock()
+				last = l.Message
+				if l.Level == "log" {
+					kept++
+				}
+			}}
+			runOne(t, host, handler(tc.body+"; return new Response()"), nil)
+			if kept != tc.kept || last != tc.last {
+				t.Errorf("%d lines were kept, the last is %q; want %d and %q", kept, last, tc.kept, tc.last)
+			}
+		})
+	}
+}

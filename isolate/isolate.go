@@ -3,6 +3,7 @@ package isolate
 import (
 	"context"
 	"errors"
+	"strconv"
 	"time"
 
 	"github.com/skerry-edge/skerry/isolate/js"
@@ -20,8 +21,28 @@ type Isolate struct {
 	run     *running   // the event that is being handled; nil between events
 }
 
+// What the console lines of one event may be. What comes beyond is counted, and the count is
+// the last line.
+const (
+	logLinesMax = 1000
+	logBytesMax = 256 << 10
+)
+
 // log writes a line for the event that is running.
 func (i *Isolate) log(level, message string) {
+	if i.run != nil {
+		i.run.logLines++
+		i.run.logBytes += len(message)
+		if i.run.logLines > logLinesMax || i.run.logBytes > logBytesMax && i.run.logLines > 1 {
+			i.run.logDropped++
+			return
+		}
+	}
+	i.write(level, message)
+}
+
+// write passes a line on.
+func (i *Isolate) write(level, message string) {
 	console := i.pool.engine.cfg.Host.Console
 	if console == nil {
 		return
@@ -152,6 +173,14 @@ func (d *delivery) drain(ctx context.Context) {
 		if d.failure == nil {
 			d.failure = failure
 		}
+	}
+}
+
+// logDropped says how many lines of the event were too many.
+func (d *delivery) logDropped() {
+	if n := d.run.logDropped; n > 0 {
+		d.isolate.write("warn", plural(n, "more line")+" of this event dropped: at most "+
+			strconv.Itoa(logLinesMax)+" lines and "+strconv.Itoa(logBytesMax>>10)+" KiB are kept")
 	}
 }
 
