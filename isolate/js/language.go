@@ -14,21 +14,21 @@ import (
 func (p *Platform) installLanguage() {
 	for _, a := range []struct {
 		global string
-		object func(*goja.Runtime) *goja.Object
 		extend func(*VM, *goja.Object)
 	}{
-		{"Symbol", intrinsicSymbol, extendSymbol},
-		{"Promise", intrinsicPromise, extendPromise},
-		{"Object", intrinsicObject, extendObject},
-		{"Map", intrinsicMap, extendMap},
-		{"Error", intrinsicError, extendError},
-		{"RegExp", intrinsicRegExp, extendRegExp},
-		{"JSON", intrinsicJSON, extendJSON},
+		{"Symbol", extendSymbol},
+		{"Promise", extendPromise},
+		{"Object", extendObject},
+		{"Map", extendMap},
+		{"Error", extendError},
+		{"RegExp", extendRegExp},
+		{"JSON", extendJSON},
 	} {
-		p.seam.replace(p.global, a.global, func(rt *goja.Runtime) goja.Value {
-			o := a.object(rt)
-			a.extend(p.seam.vmOf(rt), o)
-			return property(o, true, false, true)
+		var original propertyFactory
+		original = p.seam.replace(p.global, a.global, func(rt *goja.Runtime) goja.Value {
+			v := original(rt)
+			a.extend(p.seam.vmOf(rt), p.seam.valueOf(v).(*goja.Object))
+			return v
 		})
 	}
 }

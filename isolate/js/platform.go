@@ -34,7 +34,7 @@ type Platform struct {
 // NewPlatform prepares globals for many VMs. It fails if the engine's inside is not what
 // this package was written for, or if two globals share a name.
 func NewPlatform(globals ...Global) (*Platform, error) {
-	s, err := newSeam()
+	s, err := openSeam()
 	if err != nil {
 		return nil, fmt.Errorf("js: this build of the engine does not fit: %w", err)
 	}

@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"unsafe"
 
 	"github.com/dop251/goja"
@@ -107,6 +108,69 @@ func newArrayOf(r *goja.Runtime, values []goja.Value) *goja.Object
 //go:linkname putOwn github.com/dop251/goja.(*baseObject)._put
 func putOwn(base unsafe.Pointer, name unistring.String, v goja.Value)
 
+//go:linkname arrayPrototypeTemplate github.com/dop251/goja.getArrayProtoTemplate
+func arrayPrototypeTemplate() *objectTemplate
+
+//go:linkname bigIntTemplate github.com/dop251/goja.getBigIntTemplate
+func bigIntTemplate() *objectTemplate
+
+//go:linkname bigIntPrototypeTemplate github.com/dop251/goja.getBigIntProtoTemplate
+func bigIntPrototypeTemplate() *objectTemplate
+
+//go:linkname dataViewPrototypeTemplate github.com/dop251/goja.getDataViewProtoTemplate
+func dataViewPrototypeTemplate() *objectTemplate
+
+//go:linkname dateTemplate github.com/dop251/goja.getDateTemplate
+func dateTemplate() *objectTemplate
+
+//go:linkname datePrototypeTemplate github.com/dop251/goja.getDateProtoTemplate
+func datePrototypeTemplate() *objectTemplate
+
+//go:linkname functionPrototypeTemplate github.com/dop251/goja.getFunctionProtoTemplate
+func functionPrototypeTemplate() *objectTemplate
+
+//go:linkname mathTemplate github.com/dop251/goja.getMathTemplate
+func mathTemplate() *objectTemplate
+
+//go:linkname numberTemplate github.com/dop251/goja.getNumberTemplate
+func numberTemplate() *objectTemplate
+
+//go:linkname numberPrototypeTemplate github.com/dop251/goja.getNumberProtoTemplate
+func numberPrototypeTemplate() *objectTemplate
+
+//go:linkname objectConstructorTemplate github.com/dop251/goja.getObjectTemplate
+func objectConstructorTemplate() *objectTemplate
+
+//go:linkname objectPrototypeTemplate github.com/dop251/goja.getObjectProtoTemplate
+func objectPrototypeTemplate() *objectTemplate
+
+//go:linkname stringPrototypeTemplate github.com/dop251/goja.getStringProtoTemplate
+func stringPrototypeTemplate() *objectTemplate
+
+//go:linkname typedArrayPrototypeTemplate github.com/dop251/goja.getTypedArrayProtoTemplate
+func typedArrayPrototypeTemplate() *objectTemplate
+
+//go:linkname arrayIteratorPrototype github.com/dop251/goja.(*Runtime).getArrayIteratorPrototype
+func arrayIteratorPrototype(r *goja.Runtime) *goja.Object
+
+//go:linkname stringIteratorPrototype github.com/dop251/goja.(*Runtime).getStringIteratorPrototype
+func stringIteratorPrototype(r *goja.Runtime) *goja.Object
+
+//go:linkname mapIteratorPrototype github.com/dop251/goja.(*Runtime).getMapIteratorPrototype
+func mapIteratorPrototype(r *goja.Runtime) *goja.Object
+
+//go:linkname setIteratorPrototype github.com/dop251/goja.(*Runtime).getSetIteratorPrototype
+func setIteratorPrototype(r *goja.Runtime) *goja.Object
+
+//go:linkname regExpStringIteratorPrototype github.com/dop251/goja.(*Runtime).getRegExpStringIteratorPrototype
+func regExpStringIteratorPrototype(r *goja.Runtime) *goja.Object
+
+//go:linkname intrinsicTypedArray github.com/dop251/goja.(*Runtime).getTypedArray
+func intrinsicTypedArray(r *goja.Runtime) *goja.Object
+
+//go:linkname ownSymbol github.com/dop251/goja.(*baseObject).getOwnPropSym
+func ownSymbol(base unsafe.Pointer, s *goja.Symbol) goja.Value
+
 // seam holds what reflection found out about goja's structs: the offsets of a few fields,
 // and some types. It never changes.
 type seam struct {
@@ -128,13 +192,20 @@ type seam struct {
 
 	objectTemplate uintptr // templatedObject.tmpl, and of templatedFuncObject
 
-	template      reflect.Type // objectTemplate, and its fields:
-	templateProps uintptr
-	templateNames uintptr
-	templateProto uintptr
+	template        reflect.Type // objectTemplate, and its fields:
+	templateProps   uintptr
+	templateNames   uintptr
+	templateProto   uintptr
+	templateSymbols uintptr
 
 	property                                            reflect.Type // valueProperty, and its fields:
 	value, accessor, enumerable, configurable, get, set uintptr
+
+	nativeFunction, templatedFunction functionShape
+
+	guards   guardIndex
+	hidden   map[string]int // index of an intrinsic in the table of that name, by what it comes with
+	gateCode uintptr        // of the functions that have the gate
 }
 
 // shape is a field that the seam relies on.
@@ -144,6 +215,16 @@ type shape struct {
 	want   reflect.Type // nil: any
 	offset *uintptr
 }
+
+// openSeam returns the one seam of the process. goja's templates belong to the process, and
+// so does what is put into them, once and before the first VM.
+var openSeam = sync.OnceValues(func() (*seam, error) {
+	s, err := newSeam()
+	if err == nil {
+		s.guardTemplates()
+	}
+	return s, err
+})
 
 // newSeam inspects goja and says what is not as it should be.
 func newSeam() (*seam, error) {
@@ -185,6 +266,7 @@ func newSeam() (*seam, error) {
 		{s.template, "props", nil, &s.templateProps},
 		{s.template, "propNames", reflect.TypeFor[[]unistring.String](), &s.templateNames},
 		{s.template, "protoFactory", reflect.TypeFor[func(*goja.Runtime) *goja.Object](), &s.templateProto},
+		{s.template, "symProps", nil, &s.templateSymbols},
 		{s.property, "value", reflect.TypeFor[goja.Value](), &s.value},
 		{s.property, "accessor", boolean, &s.accessor},
 		{s.property, "enumerable", boolean, &s.enumerable},
@@ -201,8 +283,35 @@ func newSeam() (*seam, error) {
 		!t.Elem().ConvertibleTo(reflect.TypeFor[propertyFactory]()) {
 		return nil, fmt.Errorf("goja's templates hold a %s", t)
 	}
+	symbols, _ := s.template.FieldByName("symProps")
+	if t := symbols.Type; t.Kind() != reflect.Map || t.Key() != reflect.TypeFor[*goja.Symbol]() ||
+		!t.Elem().ConvertibleTo(reflect.TypeFor[propertyFactory]()) {
+		return nil, fmt.Errorf("goja's templates hold symbols in a %s", t)
+	}
 	s.plain = selfWord(plain, s.objectSelf).tab
+	for _, f := range []struct {
+		example *goja.Object
+		shape   *functionShape
+	}{{intrinsicReflectApply(rt), &s.nativeFunction}, {functionPrototype(rt), &s.templatedFunction}} {
+		for _, field := range []shape{
+			{insides(f.example), "f", reflect.TypeFor[native](), &f.shape.call},
+			{insides(f.example), "construct", reflect.TypeFor[constructor](), &f.shape.construct},
+		} {
+			if err := field.find(); err != nil {
+				return nil, err
+			}
+		}
+		f.shape.tab = selfWord(f.example, s.objectSelf).tab
+	}
+	sample := new(VM).gated(nil, nil)
+	s.gateCode = codeOf(unsafe.Pointer(&sample))
 	return &s, nil
+}
+
+// intrinsicReflectApply returns a function of goja's that stands for all it has made of a Go
+// function.
+func intrinsicReflectApply(rt *goja.Runtime) *goja.Object {
+	return rt.GlobalObject().Get("Reflect").(*goja.Object).Get("apply").(*goja.Object)
 }
 
 func (f shape) find() error {
@@ -236,6 +345,19 @@ func (s *seam) valueOf(p goja.Value) goja.Value {
 		return p // a property with no restriction is its value
 	}
 	return *(*goja.Value)(unsafe.Add(v.UnsafePointer(), s.value))
+}
+
+// accessorsOf returns the getter and the setter of an accessor that a factory has made.
+func (s *seam) accessorsOf(p goja.Value) (get, set *goja.Object, ok bool) {
+	v := reflect.ValueOf(p)
+	if v.Type() != reflect.PointerTo(s.property) {
+		return nil, nil, false
+	}
+	at := v.UnsafePointer()
+	if !*(*bool)(unsafe.Add(at, s.accessor)) {
+		return nil, nil, false
+	}
+	return *(**goja.Object)(unsafe.Add(at, s.get)), *(**goja.Object)(unsafe.Add(at, s.set)), true
 }
 
 // kinds names what goja keeps in a struct of its own. All else is a "baseObject".
@@ -394,6 +516,10 @@ func (s *seam) remove(t *objectTemplate, name string) {
 
 func (s *seam) propsOf(t *objectTemplate) *map[unistring.String]propertyFactory {
 	return (*map[unistring.String]propertyFactory)(unsafe.Add(unsafe.Pointer(t), s.templateProps))
+}
+
+func (s *seam) symbolsOf(t *objectTemplate) *map[*goja.Symbol]propertyFactory {
+	return (*map[*goja.Symbol]propertyFactory)(unsafe.Add(unsafe.Pointer(t), s.templateSymbols))
 }
 
 func (s *seam) namesOf(t *objectTemplate) *[]unistring.String {

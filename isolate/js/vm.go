@@ -35,6 +35,7 @@ type VM struct {
 	realms   []*realm // by class.index
 	loop     loop
 	meter    Meter
+	gate     gate
 
 	locals       map[reflect.Type]any // see Local
 	bufferIsView goja.Callable
