@@ -1,0 +1,5 @@
+package fence
+
+import "golang.org/x/sys/unix"
+
+const machine = unix.AUDIT_ARCH_AARCH64
