@@ -163,7 +163,7 @@ func (c *Client) do(ctx context.Context, r *request) ([]byte, error) {
 	if k.cost > partBytes {
 		k.share = c.large
 	}
-	if err := k.share.Acquire(ctx, k.cost); err != nil {
+	if err := acquire(ctx, k.share, k.cost); err != nil {
 		return nil, err
 	}
 	id, err := c.begin(k)
@@ -185,6 +185,15 @@ func (c *Client) do(ctx context.Context, r *request) ([]byte, error) {
 		return nil, k.err
 	}
 	return c.outcome(k.answer)
+}
+
+// acquire takes n of a semaphore. If there is room it doesn't ask ctx for a channel, which
+// not every context has ready.
+func acquire(ctx context.Context, s *semaphore.Weighted, n int64) error {
+	if s.TryAcquire(n) {
+		return nil
+	}
+	return s.Acquire(ctx, n)
 }
 
 // begin gives k a number.

@@ -3,6 +3,7 @@ package remote
 import (
 	"encoding/binary"
 	"io"
+	"runtime"
 	"slices"
 	"sync"
 )
@@ -115,6 +116,7 @@ func (o *outbox) pumpLocked() bool {
 // pump writes until there is nothing left to write. After an error the outbox is closed.
 func (o *outbox) pump() error {
 	for {
+		runtime.Gosched() // who else is about to put something does it now, and shares the write
 		b, begun, ended := o.take()
 		if b == nil {
 			return nil

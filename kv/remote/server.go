@@ -237,7 +237,7 @@ func (s *server) cancel(id uint32) {
 func (s *server) run(ctx context.Context, done context.CancelFunc, call *serving, r request) {
 	defer done()
 	reserved := answerBytes(&r)
-	if err := s.answers.Acquire(ctx, reserved); err != nil {
+	if err := acquire(ctx, s.answers, reserved); err != nil {
 		s.answer(call, appendFailure(nil, err), nil, 0)
 		return
 	}
