@@ -140,7 +140,7 @@ func (cl Class[T]) class(p *Platform) (*class, error) {
 	}
 	if c.error {
 		p.seam.inherit(c.prototype, func(rt *goja.Runtime) *goja.Object {
-			return intrinsicError(rt).Get("prototype").(*goja.Object)
+			return p.seam.vmOf(rt).Intrinsic("Error").Get("prototype").(*goja.Object)
 		})
 	} else if c.parent != nil {
 		p.seam.inherit(c.prototype, func(rt *goja.Runtime) *goja.Object { return p.seam.vmOf(rt).prototype(c.parent) })

@@ -27,7 +27,7 @@ func (vm *VM) ToValue(v any) Value {
 	case Bytes:
 		return vm.Uint8Array(v)
 	case Buffer:
-		return vm.rt.ToValue(vm.rt.NewArrayBuffer(v))
+		return vm.buffer(v)
 	case JSON:
 		parsed, err := vm.ParseJSON(string(v))
 		if err != nil {
@@ -101,8 +101,13 @@ func (vm *VM) Text(s string) Value {
 
 // Uint8Array makes a Uint8Array over b, which then belongs to the script.
 func (vm *VM) Uint8Array(b []byte) Value {
-	buffer := vm.rt.ToValue(vm.rt.NewArrayBuffer(b))
-	return vm.Construct(vm.Intrinsic("Uint8Array"), buffer)
+	return vm.Construct(vm.Intrinsic("Uint8Array"), vm.buffer(b))
+}
+
+// buffer makes an ArrayBuffer over b.
+func (vm *VM) buffer(b []byte) Value {
+	vm.prepare(namelessBuffer)
+	return vm.rt.ToValue(vm.rt.NewArrayBuffer(b))
 }
 
 // BytesOf returns the bytes of an ArrayBuffer, a typed array or a DataView, and false if

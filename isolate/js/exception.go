@@ -114,20 +114,13 @@ func (vm *VM) ErrorValue(err error) Value {
 // newError makes an instance of a class of the language, whatever the script has made of
 // the global of that name.
 func (vm *VM) newError(class, message string) *goja.Object {
-	var constructor *goja.Object
 	switch class {
-	case "TypeError":
-		return vm.rt.NewTypeError("%s", message)
-	case "RangeError":
-		constructor = intrinsicRangeError(vm.rt)
-	case "SyntaxError":
-		constructor = intrinsicSyntaxError(vm.rt)
-	case "EvalError":
-		constructor = intrinsicEvalError(vm.rt)
+	case "TypeError", "RangeError", "SyntaxError", "EvalError":
+		vm.touch("Error") // scripts can get at it through the others
 	default:
-		constructor = intrinsicError(vm.rt)
+		class = "Error"
 	}
-	o, err := vm.rt.New(constructor, vm.rt.ToValue(message))
+	o, err := vm.rt.New(vm.Intrinsic(class), vm.rt.ToValue(message))
 	if err != nil {
 		panic(err)
 	}

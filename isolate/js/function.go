@@ -45,5 +45,5 @@ func (s *signatures) of(p *Platform, name string, length int) *objectTemplate {
 // native makes a function that scripts can call and not construct.
 func (vm *VM) native(name string, length int, call func(goja.FunctionCall) goja.Value) *goja.Object {
 	p := vm.platform
-	return p.seam.object(newTemplatedFunction(vm.rt, p.signatures.of(p, name, length), nil, call, nil))
+	return p.seam.object(newTemplatedFunction(vm.rt, p.signatures.of(p, name, length), nil, vm.gated(nil, call), nil))
 }

@@ -75,7 +75,8 @@ const nativeDepthMax = 600
 
 // gate is the state of a VM's guards.
 type gate struct {
-	depth int // of built-ins that run
+	depth    int // of built-ins that run
+	prepared nameless
 }
 
 // enter is what a built-in begins with; leave must follow, deferred.
@@ -92,7 +93,11 @@ func (vm *VM) leave() { vm.gate.depth-- }
 func (vm *VM) refuse() {
 	vm.gate.depth--
 	vm.checkpoint()
-	panic(vm.newError("RangeError", "Maximum call stack size exceeded"))
+	depth := vm.gate.depth
+	vm.gate.depth = 0 // the error's constructor is a built-in too
+	err := vm.newError("RangeError", "Maximum call stack size exceeded")
+	vm.gate.depth = depth
+	panic(err)
 }
 
 // guardIndex finds guards: by holder, such as "Array.prototype" or "" for globalThis, then
@@ -290,6 +295,73 @@ func (vm *VM) gateFunction(function unsafe.Pointer, shape functionShape, g *guar
 		*construct = vm.gatedConstructor(g, *construct)
 	}
 	return true
+}
+
+// nameless are the intrinsics that scripts get at without naming a global: syntax makes
+// them, or Go code hands out their instances. prepare makes and gates them first.
+type nameless uint
+
+const (
+	namelessErrors nameless = 1 << iota
+	namelessPromise
+	namelessGenerator
+	namelessArrayIterator
+	namelessBuffer
+
+	// namelessAll is for code that is not known yet.
+	namelessAll = namelessErrors | namelessPromise | namelessGenerator | namelessArrayIterator | namelessBuffer
+)
+
+// namelessOf says what the syntax of a script can make. A word may be written with escapes:
+// where there are any, all may be.
+func namelessOf(script string) (made nameless) {
+	for _, w := range []struct {
+		word  string
+		makes nameless
+	}{
+		{"catch", namelessErrors},
+		{"async", namelessPromise | namelessErrors},
+		{"await", namelessPromise | namelessErrors},
+		{"yield", namelessGenerator},
+		{"arguments", namelessArrayIterator},
+		{`\u`, namelessAll},
+	} {
+		if strings.Contains(script, w.word) {
+			made |= w.makes
+		}
+	}
+	return made
+}
+
+// prepare makes and gates these intrinsics, unless it has before.
+func (vm *VM) prepare(made nameless) {
+	made &^= vm.gate.prepared
+	if made == 0 {
+		return
+	}
+	vm.gate.prepared |= made
+	if made&namelessErrors != 0 {
+		vm.touch("Error", "TypeError", "RangeError", "ReferenceError", "SyntaxError")
+	}
+	if made&namelessPromise != 0 {
+		vm.touch("Promise")
+	}
+	if made&namelessGenerator != 0 {
+		vm.gateObject("Generator.prototype", nil, generatorPrototype(vm.rt), true)
+	}
+	if made&namelessArrayIterator != 0 {
+		arrayPrototype(vm.rt).GetSymbol(goja.SymIterator)
+	}
+	if made&namelessBuffer != 0 {
+		vm.touch("ArrayBuffer")
+	}
+}
+
+// touch makes globals of the language that a script has not touched yet.
+func (vm *VM) touch(names ...string) {
+	for _, name := range names {
+		vm.Intrinsic(name)
+	}
 }
 
 // gated returns original behind the gate, or what g has in its place. It is not inlined so

@@ -83,6 +83,7 @@ func (p *Platform) guardEval() {
 		original = p.seam.replace(t.template, t.name, func(rt *goja.Runtime) goja.Value {
 			vm := p.seam.vmOf(rt)
 			if vm.eval {
+				vm.prepare(namelessAll)
 				return original(rt)
 			}
 			return property(vm.noEval(t.name == "eval"), true, false, true)

@@ -16,6 +16,7 @@ import (
 type Program struct {
 	code  *goja.Program
 	async bool
+	makes nameless
 }
 
 // CompileError says where a script is no JavaScript that the engine takes.
@@ -66,7 +67,7 @@ func CompileFunction(name, script string, parameters []string, sourceMap []byte)
 	if err != nil {
 		return nil, compileError(name, err, positions)
 	}
-	return &Program{code: code, async: async}, nil
+	return &Program{code: code, async: async, makes: namelessOf(script)}, nil
 }
 
 // parse parses source, mending what the engine's parser wrongly refuses, and says where.
@@ -83,6 +84,7 @@ func parse(name, source string) (*ast.Program, repairs, error) {
 // Evaluate runs p in vm, which the caller has entered, with these arguments, and returns
 // what the script's function returned: a promise if it awaits at its top level.
 func (vm *VM) Evaluate(p *Program, args ...any) (Value, error) {
+	vm.prepare(p.makes)
 	f, err := vm.rt.RunProgram(p.code)
 	if err != nil {
 		return nil, catchable(err)

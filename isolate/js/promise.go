@@ -9,7 +9,7 @@ import (
 // Async runs work on a goroutine of its own and returns a promise of its result. See
 // [Call.Async].
 func (vm *VM) Async(work func(context.Context) (any, error)) Value {
-	p := newPromise(vm.rt, promisePrototype(vm.rt))
+	p := newPromise(vm.rt, vm.promisePrototype())
 	vm.background(work, func(v any, err error) {
 		if err != nil {
 			reject(p, vm.ErrorValue(err))
@@ -46,7 +46,7 @@ func (vm *VM) resolve(p *goja.Promise, v any) {
 
 // Resolved returns a promise that is fulfilled with v, or rejected if err is not nil.
 func (vm *VM) Resolved(v any, err error) Value {
-	p := newPromise(vm.rt, promisePrototype(vm.rt))
+	p := newPromise(vm.rt, vm.promisePrototype())
 	if err != nil {
 		reject(p, vm.ErrorValue(err))
 	} else {
@@ -79,7 +79,7 @@ type Deferred struct {
 
 // NewDeferred makes a pending promise.
 func (vm *VM) NewDeferred() *Deferred {
-	return &Deferred{vm, newPromise(vm.rt, promisePrototype(vm.rt))}
+	return &Deferred{vm, newPromise(vm.rt, vm.promisePrototype())}
 }
 
 // Promise is the promise itself.
@@ -116,4 +116,10 @@ func (vm *VM) Then(v Value, settled func(value Value, err error)) {
 	if err != nil {
 		panic(err)
 	}
+}
+
+// promisePrototype is Promise.prototype, whose built-ins have the gate.
+func (vm *VM) promisePrototype() *goja.Object {
+	vm.prepare(namelessPromise)
+	return promisePrototype(vm.rt)
 }

@@ -44,7 +44,9 @@ func (vm *VM) constructor(c *class) *goja.Object {
 			func(goja.FunctionCall) goja.Value {
 				panic(vm.exception(TypeError("Class constructor %s cannot be invoked without 'new'", c.name)))
 			},
-			func(args []goja.Value, newTarget *goja.Object) *goja.Object { return vm.construct(c, args, newTarget) }))
+			vm.gatedConstructor(nil, func(args []goja.Value, newTarget *goja.Object) *goja.Object {
+				return vm.construct(c, args, newTarget)
+			})))
 	}
 	return r.constructor
 }

@@ -72,35 +72,14 @@ func runWrapped(r *goja.Runtime, f func()) error
 //go:linkname intrinsicJSON github.com/dop251/goja.(*Runtime).getJSON
 func intrinsicJSON(r *goja.Runtime) *goja.Object
 
-//go:linkname intrinsicSymbol github.com/dop251/goja.(*Runtime).getSymbol
-func intrinsicSymbol(r *goja.Runtime) *goja.Object
-
 //go:linkname intrinsicPromise github.com/dop251/goja.(*Runtime).getPromise
 func intrinsicPromise(r *goja.Runtime) *goja.Object
 
 //go:linkname intrinsicObject github.com/dop251/goja.(*Runtime).getObject
 func intrinsicObject(r *goja.Runtime) *goja.Object
 
-//go:linkname intrinsicMap github.com/dop251/goja.(*Runtime).getMap
-func intrinsicMap(r *goja.Runtime) *goja.Object
-
-//go:linkname intrinsicError github.com/dop251/goja.(*Runtime).getError
-func intrinsicError(r *goja.Runtime) *goja.Object
-
-//go:linkname intrinsicRangeError github.com/dop251/goja.(*Runtime).getRangeError
-func intrinsicRangeError(r *goja.Runtime) *goja.Object
-
-//go:linkname intrinsicSyntaxError github.com/dop251/goja.(*Runtime).getSyntaxError
-func intrinsicSyntaxError(r *goja.Runtime) *goja.Object
-
-//go:linkname intrinsicEvalError github.com/dop251/goja.(*Runtime).getEvalError
-func intrinsicEvalError(r *goja.Runtime) *goja.Object
-
 //go:linkname iteratorPrototype github.com/dop251/goja.(*Runtime).getIteratorPrototype
 func iteratorPrototype(r *goja.Runtime) *goja.Object
-
-//go:linkname intrinsicRegExp github.com/dop251/goja.(*Runtime).getRegExp
-func intrinsicRegExp(r *goja.Runtime) *goja.Object
 
 //go:linkname newArrayOf github.com/dop251/goja.(*Runtime).newArrayValues
 func newArrayOf(r *goja.Runtime, values []goja.Value) *goja.Object
@@ -164,6 +143,12 @@ func setIteratorPrototype(r *goja.Runtime) *goja.Object
 
 //go:linkname regExpStringIteratorPrototype github.com/dop251/goja.(*Runtime).getRegExpStringIteratorPrototype
 func regExpStringIteratorPrototype(r *goja.Runtime) *goja.Object
+
+//go:linkname generatorPrototype github.com/dop251/goja.(*Runtime).getGeneratorPrototype
+func generatorPrototype(r *goja.Runtime) *goja.Object
+
+//go:linkname arrayPrototype github.com/dop251/goja.(*Runtime).getArrayPrototype
+func arrayPrototype(r *goja.Runtime) *goja.Object
 
 //go:linkname intrinsicTypedArray github.com/dop251/goja.(*Runtime).getTypedArray
 func intrinsicTypedArray(r *goja.Runtime) *goja.Object
