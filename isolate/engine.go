@@ -77,7 +77,7 @@ func New(cfg Config) (*Engine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("isolate: %w", err)
 	}
-	e := &Engine{cfg: cfg.withDefaults(), platform: platform, turns: js.NewTurns(), warming: make(chan *Pool, 1024)}
+	e := &Engine{cfg: cfg.withDefaults(), platform: platform, turns: js.NewTurns(js.TurnsConfig{}), warming: make(chan *Pool, 1024)}
 	e.ctx, e.cancel = context.WithCancel(context.Background())
 	// How many there are is bounded by memory alone; the library wants a number.
 	e.mu.pools, err = simplelru.NewLRU(math.MaxInt32, func(_ bundles.Digest, p *Pool) { p.close() })

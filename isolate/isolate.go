@@ -73,7 +73,7 @@ func (i *Isolate) deliver(ctx context.Context, run *running) *delivery {
 	limits := &run.target.Manifest.Limits
 	vm := i.vm
 	vm.Begin(run)
-	vm.Meter().Reset(time.Duration(limits.CPUMillis)*time.Millisecond, js.High)
+	vm.Meter().Reset(js.Account{CPU: time.Duration(limits.CPUMillis) * time.Millisecond})
 	settled := false
 	err := vm.Hold(ctx, func() error {
 		if err := vm.Enter(ctx, d.call); err != nil {

@@ -215,7 +215,7 @@ func (p *Pool) account() {
 func (p *Pool) warm(ctx context.Context, priority js.Priority) (*Isolate, error) {
 	i := &Isolate{pool: p}
 	i.vm = p.engine.platform.NewVM(js.Config{Host: hostOf{i}, Turns: p.engine.turns, Eval: p.manifest.Eval})
-	i.vm.Meter().Reset(p.engine.cfg.StartCPU, priority)
+	i.vm.Meter().Reset(js.Account{CPU: p.engine.cfg.StartCPU, Priority: priority})
 	if p.engine.cfg.StartMax > 0 && p.program.Async() {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, p.engine.cfg.StartMax)

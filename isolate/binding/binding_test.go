@@ -27,11 +27,11 @@ func eval(t testing.TB, entries []binding.Entry, h binding.Host, src string) str
 	if err != nil {
 		t.Fatal(err)
 	}
-	turns := js.NewTurns()
+	turns := js.NewTurns(js.TurnsConfig{})
 	defer turns.Close()
 	vm := p.NewVM(js.Config{Turns: turns})
 	defer vm.Abandon()
-	vm.Meter().Reset(10*time.Second, js.High)
+	vm.Meter().Reset(js.Account{CPU: 10 * time.Second})
 	if err := vm.Enter(t.Context(), func() { vm.SetGlobal("env", binding.Env(vm, entries, h)) }); err != nil {
 		t.Fatal(err)
 	}

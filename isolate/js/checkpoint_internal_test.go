@@ -15,7 +15,7 @@ func TestCheckpoint(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	turns := NewTurns()
+	turns := NewTurns(TurnsConfig{})
 	defer turns.Close()
 	for _, src := range []string{
 		`work()`,
@@ -26,7 +26,7 @@ func TestCheckpoint(t *testing.T) {
 		`String({ toString: work })`,
 	} {
 		vm := p.NewVM(Config{Turns: turns})
-		vm.Meter().Reset(20*time.Millisecond, High)
+		vm.Meter().Reset(Account{CPU: 20 * time.Millisecond})
 		vm.SetGlobal("work", vm.NewFunction("work", 0, func(*Call) (any, error) {
 			for {
 				vm.checkpoint()

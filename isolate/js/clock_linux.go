@@ -25,7 +25,8 @@ func readClock(id int32) time.Duration {
 // threadCPU is the CPU time that the calling thread has used.
 func threadCPU() time.Duration { return readClock(unix.CLOCK_THREAD_CPUTIME_ID) }
 
-// currentThread is the clock of the calling thread, for others to read.
+// currentThread is the clock of the calling thread, for others to read: while the goroutine
+// is not tied to it, it may be another's at once.
 //
 // Source: MAKE_THREAD_CPUCLOCK in linux/posix-timers_types.h
 func currentThread() threadClock {
@@ -33,14 +34,13 @@ func currentThread() threadClock {
 	return threadClock(^int32(tid)<<3 | 6)
 }
 
+// id is the thread as the system numbers it.
+func (c threadClock) id() int { return int(^(int32(c) >> 3)) }
+
 // lockThread ties the goroutine to its thread, so that the thread's clock is its own.
-func lockThread() time.Duration {
+func lockThread() threadClock {
 	runtime.LockOSThread()
-	return threadCPU()
+	return currentThread()
 }
 
-func unlockThread() time.Duration {
-	now := threadCPU()
-	runtime.UnlockOSThread()
-	return now
-}
+func unlockThread() { runtime.UnlockOSThread() }

@@ -13,7 +13,8 @@ type threadClock struct{}
 
 func (threadClock) now() time.Duration { return time.Since(processStart) }
 
-func threadCPU() time.Duration    { return time.Since(processStart) }
-func currentThread() threadClock  { return threadClock{} }
-func lockThread() time.Duration   { return threadCPU() }
-func unlockThread() time.Duration { return threadCPU() }
+func (threadClock) id() int { return 0 }
+
+func threadCPU() time.Duration { return time.Since(processStart) }
+func lockThread() threadClock  { return threadClock{} }
+func unlockThread()            {}

@@ -44,7 +44,6 @@ type task struct {
 // on ends when ctx does, or when [VM.Abandon] is called.
 func (vm *VM) Begin(ctx context.Context) {
 	vm.loop.ctx = ctx
-	vm.rt.ClearInterrupt() // one that came as the event before was ending
 }
 
 // Abandon ends the context of all work under way, forgets timers, and drops what is still

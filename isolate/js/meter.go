@@ -5,25 +5,37 @@ import (
 	"time"
 )
 
-// Meter measures the turns of one VM and bounds the CPU time of an event. Its methods
-// must be called by the VM's owner.
-type Meter struct {
-	turns    *Turns
-	priority Priority
-	budget   time.Duration // CPU until the interrupt; 0: no bound
-	used     time.Duration
-	depth    int // Enter within Enter is one turn
-	started  time.Duration
+// Account is what an event may use, and in whose name. The zero value is an account
+// without bounds.
+type Account struct {
+	CPU         time.Duration // until the turn is interrupted with [ErrCPU]; 0: no bound
+	MemoryBytes int64         // that may be alive until the turn is interrupted with [ErrMemory]; 0: no bound
+	Flow        *Flow         // whose share of the turns the event takes; nil: one shared by all that have none
+	Priority    Priority      // of its turns
+	Owner       any           // tells a turn that overran; see [Overrun]
 }
 
-// Reset starts a new account: nothing used, and an interrupt with [ErrCPU] at budget; 0
-// is no bound.
-func (m *Meter) Reset(budget time.Duration, p Priority) {
-	m.budget, m.used, m.priority = budget, 0, p
+// Meter measures the turns of one VM and bounds what an event uses. Its methods must be
+// called by the VM's owner.
+type Meter struct {
+	turns   *Turns
+	account Account
+	asked   Priority // of the current turn
+	used    time.Duration
+	depth   int // Enter within Enter is one turn
+	started time.Duration
+	watch   watch
+	memory  holding
+}
+
+// Reset starts a new account: nothing is used.
+func (m *Meter) Reset(a Account) {
+	m.account, m.used = a, 0
+	m.memory.reset()
 }
 
 // SetPriority changes what the next turns ask with.
-func (m *Meter) SetPriority(p Priority) { m.priority = p }
+func (m *Meter) SetPriority(p Priority) { m.account.Priority = p }
 
 // Used is the CPU time of turns since Reset, the current one included.
 func (m *Meter) Used() time.Duration {
@@ -33,32 +45,57 @@ func (m *Meter) Used() time.Duration {
 	return m.used
 }
 
-// Budget is what Reset was given.
-func (m *Meter) Budget() time.Duration { return m.budget }
+// Budget is Account.CPU.
+func (m *Meter) Budget() time.Duration { return m.account.CPU }
 
-// begin takes the turn and starts the clock.
+// MemoryBudget is Account.MemoryBytes.
+func (m *Meter) MemoryBudget() int64 { return m.account.MemoryBytes }
+
+// lane is where m's turn stands in line.
+func (m *Meter) lane(t *Turns) *lane {
+	if f := m.account.Flow; f != nil {
+		return &f.lanes[m.asked]
+	}
+	return &t.anonymous.lanes[m.asked]
+}
+
+// begin takes the turn and starts the clock. An account that is used up gets no turn: vm
+// ends.
 func (m *Meter) begin(ctx context.Context, vm *VM) error {
 	if m.depth > 0 {
 		m.depth++
 		return nil
+	}
+	if vm.ended == nil && m.account.CPU > 0 && m.used >= m.account.CPU {
+		vm.ended = ErrCPU
+		return ErrCPU
 	}
 	if m.turns == nil {
 		m.depth++
 		m.started = threadCPU()
 		return nil
 	}
-	if err := m.turns.take(ctx, m.priority); err != nil {
+	m.asked = m.account.Priority
+	if err := m.turns.take(ctx, m); err != nil {
 		return err
 	}
 	m.depth++
-	m.started = lockThread()
-	if m.budget > 0 {
-		m.turns.watchdog.watch(vm, m.started+m.budget-m.used)
+	thread := lockThread()
+	m.started = threadCPU()
+	if n, f := m.turns.cfg.Note, m.account.Flow; n != nil && f != nil && f.Digest != 0 {
+		n.Begin(f.Digest, thread.id(), m.started, max(0, m.account.CPU-m.used))
+	}
+	if m.bounded() {
+		m.turns.watchdog.begin(vm, thread)
 	}
 	return nil
 }
 
-// end stops the clock and gives the turn up.
+// bounded says whether somebody must watch the turn.
+func (m *Meter) bounded() bool { return m.account.CPU > 0 || m.account.MemoryBytes > 0 }
+
+// end stops the clock and gives the turn up. If the turn was cut, vm has ended, even if
+// the script came to its end before it noticed.
 func (m *Meter) end(vm *VM) {
 	m.depth--
 	if m.depth > 0 {
@@ -68,9 +105,14 @@ func (m *Meter) end(vm *VM) {
 		m.used += threadCPU() - m.started
 		return
 	}
-	if m.budget > 0 {
-		m.turns.watchdog.unwatch()
+	used := threadCPU() - m.started
+	m.used += used
+	if m.bounded() {
+		m.turns.watchdog.end(m)
 	}
-	m.used += unlockThread() - m.started
-	m.turns.give()
+	unlockThread()
+	if cause := vm.cause.Load(); cause != nil && vm.ended == nil {
+		vm.ended = *cause
+	}
+	m.turns.give(m, used)
 }

@@ -141,22 +141,32 @@ func (vm *VM) promiseFunction(name string, length int, f func(*Call) (any, error
 // the turn up. f may touch the VM and may throw. The error is an exception that f threw,
 // the [Interrupt] that cut it, or a [*PanicError]; after the latter two the VM has ended
 // and every later Enter returns the same error.
-func (vm *VM) Enter(ctx context.Context, f func()) error {
+func (vm *VM) Enter(ctx context.Context, f func()) (err error) {
 	if err := vm.meter.begin(ctx, vm); err != nil {
 		return err
 	}
-	defer vm.meter.end(vm)
+	defer vm.close(&err)
 	return vm.run(f)
 }
 
 // Hold takes vm's turn, runs f, and gives the turn up. Enter within f does not ask for a
-// turn of its own, so that what several Enters do is one turn.
-func (vm *VM) Hold(ctx context.Context, f func() error) error {
+// turn of its own, so that what several Enters do is one turn. The error is f's, or what
+// ended vm.
+func (vm *VM) Hold(ctx context.Context, f func() error) (err error) {
 	if err := vm.meter.begin(ctx, vm); err != nil {
 		return err
 	}
-	defer vm.meter.end(vm)
+	defer vm.close(&err)
 	return f()
+}
+
+// close ends what begin began. An event that is past its limit fails even if the script
+// came to its end before the interrupt reached it.
+func (vm *VM) close(err *error) {
+	vm.meter.end(vm)
+	if vm.ended != nil {
+		*err = vm.ended
+	}
 }
 
 // run is Enter for a goroutine that has the turn.
@@ -184,11 +194,12 @@ func (vm *VM) run(f func()) (err error) {
 	return err
 }
 
-// cut interrupts the turn that runs, from another goroutine: the script ends with cause at
-// the engine's next instruction, Go code at its next checkpoint.
+// cut interrupts the turn that runs, from any goroutine: the script ends with cause at the
+// engine's next instruction, Go code at its next checkpoint. The first cause counts.
 func (vm *VM) cut(cause error) {
-	vm.cause.Store(&cause)
-	vm.rt.Interrupt(cause)
+	if vm.cause.CompareAndSwap(nil, &cause) {
+		vm.rt.Interrupt(cause)
+	}
 }
 
 // checkpoint ends the turn if it was cut. The engine looks only between instructions of

@@ -166,7 +166,7 @@ func TestScripts(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			turns := js.NewTurns()
+			turns := js.NewTurns(js.TurnsConfig{})
 			defer turns.Close()
 			if got := eval(t, newVM(t, js.Config{Turns: turns}), tc.src); got != tc.want {
 				t.Errorf("eval(%s)\n got %q\nwant %q", tc.src, got, tc.want)
@@ -177,7 +177,7 @@ func TestScripts(t *testing.T) {
 
 func TestCPUTimeIsBounded(t *testing.T) {
 	t.Parallel()
-	turns := js.NewTurns()
+	turns := js.NewTurns(js.TurnsConfig{})
 	defer turns.Close()
 	for _, src := range []string{
 		`for (;;) {}`,
@@ -185,7 +185,7 @@ func TestCPUTimeIsBounded(t *testing.T) {
 		`for (;;) await 0`,
 	} {
 		vm := newVM(t, js.Config{Turns: turns})
-		vm.Meter().Reset(20*time.Millisecond, js.High)
+		vm.Meter().Reset(js.Account{CPU: 20 * time.Millisecond})
 		program, err := js.CompileFunction("test.js", "return (async () => {"+src+"})()", nil, nil)
 		if err != nil {
 			t.Fatal(err)
@@ -247,10 +247,10 @@ func BenchmarkNewVM(b *testing.B) {
 }
 
 func BenchmarkEnter(b *testing.B) {
-	turns := js.NewTurns()
+	turns := js.NewTurns(js.TurnsConfig{})
 	defer turns.Close()
 	vm := newVM(b, js.Config{Turns: turns})
-	vm.Meter().Reset(time.Hour, js.High)
+	vm.Meter().Reset(js.Account{CPU: time.Hour})
 	b.ReportAllocs()
 	for b.Loop() {
 		_ = vm.Enter(b.Context(), func() {})

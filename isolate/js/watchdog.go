@@ -2,6 +2,7 @@ package js
 
 import (
 	"errors"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -17,14 +18,15 @@ const (
 	watchIdle = 50 * watchPeriod
 )
 
-// watchdog interrupts the turn that is running when the CPU clock of its thread reaches
-// its limit. It sleeps while nothing runs.
+// watchdog looks at the turn that is running every millisecond, and takes it up the ladder
+// when it is past its limits: it is interrupted; if that doesn't help, given up for lost;
+// then the process is killed. It sleeps while nothing runs.
 type watchdog struct {
-	current struct { // the turn that is watched
-		sync.Mutex // held while interrupting, so that no interrupt reaches the turn after
-		vm         *VM
-		clock      threadClock
-		limit      time.Duration
+	turns *Turns
+	mu    struct {
+		sync.Mutex          // held while interrupting, so that no interrupt reaches the turn after
+		current    *watch   // nil: no turn, or none that is watched
+		lost       []*watch // turns that overran and whose goroutines have not come back
 	}
 	asleep  atomic.Bool
 	wake    chan struct{}
@@ -32,7 +34,26 @@ type watchdog struct {
 	stopped chan struct{}
 }
 
-func (w *watchdog) start() {
+// watch is a turn that is watched.
+type watch struct {
+	vm    *VM
+	clock threadClock
+	cut   time.Duration // the meter's time at the interrupt that was due; see step
+	step  step
+}
+
+// step is how far up the ladder a turn is.
+type step int
+
+const (
+	running step = iota
+	interrupted
+	overrun
+	killed
+)
+
+func (w *watchdog) start(t *Turns) {
+	w.turns = t
 	w.wake, w.quit, w.stopped = make(chan struct{}, 1), make(chan struct{}), make(chan struct{})
 	go w.run()
 }
@@ -42,14 +63,14 @@ func (w *watchdog) stop() {
 	<-w.stopped
 }
 
-// watch interrupts vm when this thread's CPU clock reaches limit, until unwatch. The
-// goroutine is locked to its thread.
-func (w *watchdog) watch(vm *VM, limit time.Duration) {
-	clock := currentThread()
-	w.current.Lock()
-	w.current.vm, w.current.clock, w.current.limit = vm, clock, limit
-	w.current.Unlock()
-	if w.asleep.CompareAndSwap(true, false) {
+// begin watches vm's turn on this thread until end. The goroutine is locked to its thread.
+func (w *watchdog) begin(vm *VM, thread threadClock) {
+	watch := &vm.meter.watch
+	watch.vm, watch.clock, watch.step = vm, thread, running
+	w.mu.Lock()
+	w.mu.current = watch
+	w.mu.Unlock()
+	if w.asleep.Load() && w.asleep.CompareAndSwap(true, false) {
 		select {
 		case w.wake <- struct{}{}:
 		default:
@@ -57,11 +78,17 @@ func (w *watchdog) watch(vm *VM, limit time.Duration) {
 	}
 }
 
-// unwatch ends the watch: when it returns, no interrupt will come.
-func (w *watchdog) unwatch() {
-	w.current.Lock()
-	w.current.vm = nil
-	w.current.Unlock()
+// end ends the watch of m's turn: when it returns, no interrupt will come.
+func (w *watchdog) end(m *Meter) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.mu.current == &m.watch {
+		w.mu.current = nil
+		return
+	}
+	if i := slices.Index(w.mu.lost, &m.watch); i >= 0 {
+		w.mu.lost = slices.Delete(w.mu.lost, i, i+1)
+	}
 }
 
 func (w *watchdog) run() {
@@ -99,16 +126,58 @@ func (w *watchdog) run() {
 	}
 }
 
-// look interrupts the current turn if it is past its limit, and says whether there is one.
-func (w *watchdog) look() bool {
-	w.current.Lock()
-	defer w.current.Unlock()
-	if w.current.vm == nil {
-		return false
+// look takes turns up the ladder, and says whether there is any to watch.
+func (w *watchdog) look() (any bool) {
+	w.mu.Lock()
+	var over *Overrun
+	var culprit *Meter
+	if c := w.mu.current; c != nil {
+		any = true
+		if over = w.climb(c); over != nil {
+			culprit = &c.vm.meter
+			w.mu.current = nil
+			w.mu.lost = append(w.mu.lost, c)
+		}
 	}
-	if w.current.clock.now() >= w.current.limit {
-		w.current.vm.cut(ErrCPU)
-		w.current.vm = nil
+	kill := false
+	for _, c := range w.mu.lost {
+		any = true
+		kill = w.dead(c) || kill
 	}
-	return true
+	w.mu.Unlock()
+	if over != nil {
+		w.turns.overrun(culprit, *over)
+	}
+	if kill && w.turns.cfg.Kill != nil {
+		w.turns.cfg.Kill()
+	}
+	return any
+}
+
+// climb interrupts the turn that is past its limit. It returns an Overrun if the interrupt
+// was of no use.
+func (w *watchdog) climb(c *watch) *Overrun {
+	m := &c.vm.meter
+	used := m.used + c.clock.now() - m.started
+	switch {
+	case c.step == running && m.account.CPU > 0 && used >= m.account.CPU:
+		c.step, c.cut = interrupted, m.account.CPU
+		c.vm.cut(ErrCPU)
+	case c.step == interrupted && used >= c.cut+w.turns.cfg.Grace:
+		c.step = overrun
+		a := &m.account
+		return &Overrun{Owner: a.Owner, Flow: a.Flow, Cause: *c.vm.cause.Load(), Used: used, Budget: a.CPU}
+	}
+	return nil
+}
+
+// dead says, once, that a lost turn is still running when the process should be killed.
+func (w *watchdog) dead(c *watch) bool {
+	m := &c.vm.meter
+	used := m.used + c.clock.now() - m.started
+	if after := w.turns.cfg.KillAfter; c.step == overrun && after > 0 && used >= c.cut+after {
+		c.step = killed
+		return true
+	}
+	return false
 }

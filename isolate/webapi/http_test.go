@@ -21,7 +21,7 @@ func (network) Console(string, string) {}
 // handle evaluates src, the body of an async function, with r as the global request.
 func handle(t testing.TB, r *webapi.HTTPRequest, src string) string {
 	t.Helper()
-	turns := js.NewTurns()
+	turns := js.NewTurns(js.TurnsConfig{})
 	defer turns.Close()
 	vm := newPlatform(t).NewVM(js.Config{Turns: turns})
 	defer vm.Abandon()

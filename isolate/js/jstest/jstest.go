@@ -13,11 +13,11 @@ import (
 // text; what goes wrong outside it is "error " and the error's text.
 func Eval(t testing.TB, p *js.Platform, host any, src string) string {
 	t.Helper()
-	turns := js.NewTurns()
+	turns := js.NewTurns(js.TurnsConfig{})
 	defer turns.Close()
 	vm := p.NewVM(js.Config{Host: host, Turns: turns})
 	defer vm.Abandon()
-	vm.Meter().Reset(10*time.Second, js.High)
+	vm.Meter().Reset(js.Account{CPU: 10 * time.Second})
 	return EvalIn(t, vm, src)
 }
 
