@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"strconv"
 )
 
 // Digest names a bundle: 64 lower-case hexadecimal digits, the SHA-256 of its encoding.
@@ -38,6 +39,19 @@ func (d Digest) Valid() bool {
 		}
 	}
 	return true
+}
+
+// Number returns the first 64 bits of d, for where there is no room for more: two bundles
+// with the same are not to be met with. It is 0 if d is no digest.
+func (d Digest) Number() uint64 {
+	if !d.Valid() {
+		return 0
+	}
+	n, err := strconv.ParseUint(string(d[:16]), 16, 64)
+	if err != nil { // 16 digits always fit
+		panic(err)
+	}
+	return n
 }
 
 // Short returns the first 12 digits, for people to read. It names no bundle.

@@ -16,6 +16,7 @@ import (
 	"github.com/skerry-edge/skerry/bundles"
 	"github.com/skerry-edge/skerry/isolate/binding"
 	"github.com/skerry-edge/skerry/isolate/js"
+	"github.com/skerry-edge/skerry/isolate/note"
 	"github.com/skerry-edge/skerry/isolate/webapi"
 )
 
@@ -31,7 +32,15 @@ type Config struct {
 	StartCPU    time.Duration // CPU time of a bundle's top level; 0: 400 ms
 	StartMax    time.Duration // until a top-level await has settled; 0: 5 s
 	DrainMax    time.Duration // of waitUntil work after the response; 0: 30 s
-	SourceLines bool          // whether failures carry the line of source they happened in (costs a load each)
+	// Overrun, if not nil, is told of a turn that nothing in this process can end. Turns of
+	// others go on meanwhile. It runs on a goroutine of its own.
+	Overrun func(Overrun)
+	// Kill, if not nil, is called when a turn has overrun by 250 ms: it should end the process.
+	Kill func()
+	// Note is where the running bundle's digest is noted, as its Number; nil: nowhere.
+	Note *note.Note
+
+	SourceLines bool // whether failures carry the line of source they happened in (costs a load each)
 }
 
 func (c Config) withDefaults() Config {
@@ -49,6 +58,9 @@ func (c Config) withDefaults() Config {
 	}
 	return c
 }
+
+// killAfter is by how much CPU time a turn overruns before the process ends.
+const killAfter = 250 * time.Millisecond
 
 // Engine runs functions. All methods are safe for concurrent use.
 type Engine struct {
@@ -77,7 +89,12 @@ func New(cfg Config) (*Engine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("isolate: %w", err)
 	}
-	e := &Engine{cfg: cfg.withDefaults(), platform: platform, turns: js.NewTurns(js.TurnsConfig{}), warming: make(chan *Pool, 1024)}
+	e := &Engine{cfg: cfg.withDefaults(), platform: platform, warming: make(chan *Pool, 1024)}
+	turns := js.TurnsConfig{Overrun: e.overrun, Note: cfg.Note, Kill: cfg.Kill}
+	if cfg.Kill != nil {
+		turns.KillAfter = killAfter
+	}
+	e.turns = js.NewTurns(turns)
 	e.ctx, e.cancel = context.WithCancel(context.Background())
 	// How many there are is bounded by memory alone; the library wants a number.
 	e.mu.pools, err = simplelru.NewLRU(math.MaxInt32, func(_ bundles.Digest, p *Pool) { p.close() })
@@ -194,6 +211,7 @@ func (e *Engine) pool(t *Target) *Pool {
 		return p
 	}
 	p := &Pool{engine: e, digest: t.Digest}
+	p.flow.Digest = t.Digest.Number()
 	e.mu.pools.Add(t.Digest, p)
 	return p
 }
@@ -218,6 +236,10 @@ func (e *Engine) charge(bytes int64) {
 		e.mu.pools.RemoveOldest()
 	}
 }
+
+// Backlog is how many events wait for their turn, and for how long the one that has it has
+// run, by the clock on the wall. It costs next to nothing.
+func (e *Engine) Backlog() (waiting int, held time.Duration) { return e.turns.Backlog() }
 
 // Pools is the number of bundles that are loaded.
 func (e *Engine) Pools() int {

@@ -25,6 +25,7 @@ type node struct {
 	bundles map[bundles.Digest]*bundles.Bundle
 	mu      sync.Mutex
 	lines   []isolate.LogLine
+	stuck   func() bool // console.log("spin") spins while it says so
 }
 
 func newNode(t testing.TB, cfg isolate.Config) *node {
@@ -41,6 +42,8 @@ func newNode(t testing.TB, cfg isolate.Config) *node {
 		n.mu.Lock()
 		defer n.mu.Unlock()
 		n.lines = append(n.lines, l)
+		for l.Message == "spin" && n.stuck() {
+		}
 	}
 	if cfg.Host.KV == nil {
 		cfg.Host.KV = memory.New(memory.Config{})

@@ -17,12 +17,9 @@ func (i *Isolate) failureOf(ctx context.Context, err error) *Failure {
 	var broken *js.PanicError
 	switch {
 	case errors.Is(err, js.ErrCPU):
-		budget := i.vm.Meter().Budget().Milliseconds()
-		return &Failure{
-			Outcome: OutcomeExceededCPU,
-			Message: "the handler used more than " + strconv.FormatInt(budget, 10) + " ms of CPU time (limits.cpu_ms)",
-			Limit:   "cpu_ms", Used: max(budget, i.vm.Meter().Used().Milliseconds()), Allowed: budget,
-		}
+		return exceededCPU(i.vm.Meter().Used().Milliseconds(), i.vm.Meter().Budget().Milliseconds())
+	case errors.Is(err, js.ErrMemory):
+		return exceededMemory(i.vm.Meter().Peak()>>20, i.vm.Meter().MemoryBudget()>>20)
 	case errors.Is(err, errWall):
 		wall := int64(*limits.WallMillis)
 		return &Failure{

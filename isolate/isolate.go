@@ -73,7 +73,10 @@ func (i *Isolate) deliver(ctx context.Context, run *running) *delivery {
 	limits := &run.target.Manifest.Limits
 	vm := i.vm
 	vm.Begin(run)
-	vm.Meter().Reset(js.Account{CPU: time.Duration(limits.CPUMillis) * time.Millisecond})
+	vm.Meter().Reset(js.Account{
+		CPU: time.Duration(limits.CPUMillis) * time.Millisecond, MemoryBytes: int64(limits.MemoryMB) << 20,
+		Flow: &i.pool.flow, Owner: run,
+	})
 	settled := false
 	err := vm.Hold(ctx, func() error {
 		if err := vm.Enter(ctx, d.call); err != nil {
@@ -211,6 +214,7 @@ func (d *delivery) result() Result {
 		Total:   time.Since(d.run.started),
 		CPU:     d.isolate.vm.Meter().Used(),
 		Fetches: int(d.run.subCount.Load()),
+		Memory:  d.isolate.vm.Meter().Peak(),
 	}
 	if d.failure != nil {
 		r.Outcome = d.failure.Outcome

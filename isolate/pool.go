@@ -36,6 +36,7 @@ type Pool struct {
 	started  sync.Once
 	failure  *Failure // the bundle can't be run, and trying again won't help
 
+	flow js.Flow         // the turns of the bundle's isolates
 	base int64           // bytes that the program holds, about
 	env  []binding.Entry // of the isolates' env
 
@@ -215,7 +216,10 @@ func (p *Pool) account() {
 func (p *Pool) warm(ctx context.Context, priority js.Priority) (*Isolate, error) {
 	i := &Isolate{pool: p}
 	i.vm = p.engine.platform.NewVM(js.Config{Host: hostOf{i}, Turns: p.engine.turns, Eval: p.manifest.Eval})
-	i.vm.Meter().Reset(js.Account{CPU: p.engine.cfg.StartCPU, Priority: priority})
+	i.vm.Meter().Reset(js.Account{
+		CPU: p.engine.cfg.StartCPU, MemoryBytes: int64(p.manifest.Limits.MemoryMB) << 20,
+		Flow: &p.flow, Priority: priority, Owner: p,
+	})
 	if p.engine.cfg.StartMax > 0 && p.program.Async() {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, p.engine.cfg.StartMax)
@@ -312,16 +316,25 @@ func (p *Pool) startFailure(ctx context.Context, i *Isolate, err, thrown error) 
 		}
 		return f
 	case errors.Is(err, js.ErrCPU), errors.Is(err, context.DeadlineExceeded):
-		limit := p.engine.cfg.StartCPU.Milliseconds()
-		return &Failure{
-			Outcome: OutcomeExceededStart,
-			Message: fmt.Sprintf("the bundle's top level used more than %d ms of CPU time, or never finished; move work into the handler", limit),
-			Limit:   "startup_ms", Used: i.vm.Meter().Used().Milliseconds(), Allowed: limit,
-		}
+		return p.engine.startExceeded(i.vm.Meter().Used())
+	case errors.Is(err, js.ErrMemory):
+		f := i.failureOf(ctx, err)
+		f.Outcome, f.Message = OutcomeExceededStart, strings.Replace(f.Message, "the handler", "the bundle's top level", 1)
+		return f
 	default:
 		f := i.failureOf(ctx, err)
 		f.Message = strings.Replace(f.Message, "the handler's promise", "the bundle's top-level await", 1)
 		return f
+	}
+}
+
+// startExceeded is the failure of a bundle whose top level used too much CPU time.
+func (e *Engine) startExceeded(used time.Duration) *Failure {
+	limit := e.cfg.StartCPU.Milliseconds()
+	return &Failure{
+		Outcome: OutcomeExceededStart,
+		Message: fmt.Sprintf("the bundle's top level used more than %d ms of CPU time, or never finished; move work into the handler", limit),
+		Limit:   "startup_ms", Used: used.Milliseconds(), Allowed: limit,
 	}
 }
 

@@ -24,7 +24,7 @@ var importMap = map[string][]string{
 	"gateway/observe":   {"isolate"},
 	"gateway/egress":    {"isolate/webapi"},
 	"gateway/admin":     {"bundles", "bundles/catalog", "bundles/store", "bundles/replicate", "isolate", "kv", "gateway/observe", "gateway/route"},
-	"isolate":           {"isolate/js", "isolate/webapi", "isolate/binding", "bundles", "kv"},
+	"isolate":           {"isolate/js", "isolate/webapi", "isolate/binding", "isolate/note", "bundles", "kv"},
 	"isolate/webapi":    {"isolate/js"},
 	"isolate/binding":   {"isolate/js", "kv"},
 	"isolate/js":        {"isolate/note"},
