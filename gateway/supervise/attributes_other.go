@@ -1,0 +1,9 @@
+//go:build !unix
+
+package supervise
+
+import "syscall"
+
+type processAttributes = syscall.SysProcAttr
+
+func childAttributes(*Command) *processAttributes { return nil }

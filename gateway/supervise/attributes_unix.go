@@ -1,0 +1,11 @@
+//go:build unix && !linux
+
+package supervise
+
+import "syscall"
+
+type processAttributes = syscall.SysProcAttr
+
+// childAttributes give a child a process group of its own, so that a terminal's signals
+// don't reach it.
+func childAttributes(*Command) *processAttributes { return &syscall.SysProcAttr{Setpgid: true} }
