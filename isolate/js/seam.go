@@ -84,6 +84,33 @@ func iteratorPrototype(r *goja.Runtime) *goja.Object
 //go:linkname newArrayOf github.com/dop251/goja.(*Runtime).newArrayValues
 func newArrayOf(r *goja.Runtime, values []goja.Value) *goja.Object
 
+//go:linkname toPrimitiveNumber github.com/dop251/goja.(*Object).toPrimitiveNumber
+func toPrimitiveNumber(o *goja.Object) goja.Value
+
+//go:linkname toNumeric github.com/dop251/goja.toNumeric
+func toNumeric(v goja.Value) goja.Value
+
+//go:linkname numberPower github.com/dop251/goja.pow
+func numberPower(base, exponent goja.Value) goja.Value
+
+//go:linkname toLength github.com/dop251/goja.toLength
+func toLength(v goja.Value) int64
+
+//go:linkname isRegExp github.com/dop251/goja.isRegexp
+func isRegExp(v goja.Value) bool
+
+//go:linkname toCallable github.com/dop251/goja.(*Runtime).toCallable
+func toCallable(r *goja.Runtime, v goja.Value) native
+
+//go:linkname speciesConstructor github.com/dop251/goja.(*Runtime).speciesConstructorObj
+func speciesConstructor(r *goja.Runtime, o, fallback *goja.Object) *goja.Object
+
+//go:linkname asyncFunctionPrototype github.com/dop251/goja.(*Runtime).getAsyncFunctionPrototype
+func asyncFunctionPrototype(r *goja.Runtime) *goja.Object
+
+//go:linkname generatorFunctionPrototype github.com/dop251/goja.(*Runtime).getGeneratorFunctionPrototype
+func generatorFunctionPrototype(r *goja.Runtime) *goja.Object
+
 //go:linkname putOwn github.com/dop251/goja.(*baseObject)._put
 func putOwn(base unsafe.Pointer, name unistring.String, v goja.Value)
 
