@@ -77,6 +77,7 @@ const nativeDepthMax = 600
 type gate struct {
 	depth    int // of built-ins that run
 	prepared nameless
+	joins    []*goja.Object // the arrays that are being joined, one within the other
 }
 
 // enter is what a built-in begins with; leave must follow, deferred.

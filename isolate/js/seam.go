@@ -13,7 +13,7 @@ import (
 	"github.com/dop251/goja/unistring"
 )
 
-// This file is the whole of what Skerry knows of goja's inside. goja builds its own
+// This file and seam_value.go are the whole of what Skerry knows of goja's inside. goja builds its own
 // intrinsics from templates: tables from a property's name to a function that makes the
 // property when a script first touches it. That is just what a platform of a hundred
 // classes needs, and it is not exported, so these few functions are reached by their
@@ -213,6 +213,12 @@ type seam struct {
 	property                                            reflect.Type // valueProperty, and its fields:
 	value, accessor, enumerable, configurable, get, set uintptr
 
+	array         unsafe.Pointer // what marks an interface that holds an arrayObject, and its fields:
+	arrayElements uintptr
+	arrayCount    uintptr
+
+	proxy unsafe.Pointer // what marks an interface that holds a proxyObject
+
 	nativeFunction, templatedFunction functionShape
 
 	guards   guardIndex
@@ -263,6 +269,7 @@ func newSeam() (*seam, error) {
 		{Name: "Base", Type: s.base},
 		{Name: "State", Type: reflect.TypeFor[any]()},
 	})
+	list := rt.NewArray()
 	runtime, object := reflect.TypeFor[goja.Runtime](), reflect.TypeFor[*goja.Object]()
 	boolean := reflect.TypeFor[bool]()
 	for _, f := range []shape{
@@ -279,6 +286,8 @@ func newSeam() (*seam, error) {
 		{s.template, "propNames", reflect.TypeFor[[]unistring.String](), &s.templateNames},
 		{s.template, "protoFactory", reflect.TypeFor[func(*goja.Runtime) *goja.Object](), &s.templateProto},
 		{s.template, "symProps", nil, &s.templateSymbols},
+		{insides(list), "values", reflect.TypeFor[[]goja.Value](), &s.arrayElements},
+		{insides(list), "length", reflect.TypeFor[uint32](), &s.arrayCount},
 		{s.property, "value", reflect.TypeFor[goja.Value](), &s.value},
 		{s.property, "accessor", boolean, &s.accessor},
 		{s.property, "enumerable", boolean, &s.enumerable},
@@ -301,6 +310,8 @@ func newSeam() (*seam, error) {
 		return nil, fmt.Errorf("goja's templates hold symbols in a %s", t)
 	}
 	s.plain = selfWord(plain, s.objectSelf).tab
+	s.array = selfWord(list, s.objectSelf).tab
+	s.proxy = selfWord(rt.ToValue(rt.NewProxy(plain, &goja.ProxyTrapConfig{})).(*goja.Object), s.objectSelf).tab
 	for _, f := range []struct {
 		example *goja.Object
 		shape   *functionShape

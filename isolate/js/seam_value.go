@@ -1,0 +1,108 @@
+package js
+
+import (
+	"unsafe"
+
+	"github.com/dop251/goja"
+	"github.com/dop251/goja/unistring"
+)
+
+// These are goja's own abstract operations, which the guards are written with: the public
+// ones know properties by Go strings alone.
+
+// getKey reads a property; nil: there is none.
+//
+//go:linkname getKey github.com/dop251/goja.(*Object).get
+func getKey(o *goja.Object, key, receiver goja.Value) goja.Value
+
+//go:linkname setKey github.com/dop251/goja.(*Object).set
+func setKey(o *goja.Object, key, v, receiver goja.Value, throw bool) bool
+
+//go:linkname hasKey github.com/dop251/goja.(*Object).hasProperty
+func hasKey(o *goja.Object, key goja.Value) bool
+
+//go:linkname deleteKey github.com/dop251/goja.(*Object).delete
+func deleteKey(o *goja.Object, key goja.Value, throw bool) bool
+
+// ownKey reads a property as a factory makes it: see valueOf and accessorsOf.
+//
+//go:linkname ownKey github.com/dop251/goja.(*Object).getOwnProp
+func ownKey(o *goja.Object, key goja.Value) goja.Value
+
+//go:linkname createKey github.com/dop251/goja.createDataPropertyOrThrow
+func createKey(o *goja.Object, key, v goja.Value)
+
+//go:linkname speciesArray github.com/dop251/goja.arraySpeciesCreate
+func speciesArray(o *goja.Object, length int64) *goja.Object
+
+//go:linkname isArray github.com/dop251/goja.isArray
+func isArray(o *goja.Object) bool
+
+//go:linkname toLength github.com/dop251/goja.toLength
+func toLength(v goja.Value) int64
+
+//go:linkname toMethod github.com/dop251/goja.toMethod
+func toMethod(v goja.Value) native
+
+//go:linkname callableOf github.com/dop251/goja.assertCallable
+func callableOf(v goja.Value) (native, bool)
+
+//go:linkname constructorOf github.com/dop251/goja.(*Runtime).toConstructor
+func constructorOf(rt *goja.Runtime, v goja.Value) constructor
+
+//go:linkname getOfValue github.com/dop251/goja.(*Runtime).getV
+func getOfValue(rt *goja.Runtime, v, key goja.Value) goja.Value
+
+//go:linkname stringValue github.com/dop251/goja.newStringValue
+func stringValue(s string) goja.String
+
+// describedString is ToString, except that a symbol is described.
+//
+//go:linkname describedString github.com/dop251/goja.toString
+func describedString(v goja.Value) goja.String
+
+// denseArray returns the inside of an array that has all its elements and no accessors,
+// nil of anything else.
+//
+//go:linkname denseArray github.com/dop251/goja.(*Runtime).checkStdArrayObj
+func denseArray(rt *goja.Runtime, o *goja.Object) unsafe.Pointer
+
+// iteration is goja's record of an iterator; opaque here.
+type iterationRecord struct{ _ byte }
+
+//go:linkname iteratorOf github.com/dop251/goja.(*Runtime).getIterator
+func iteratorOf(rt *goja.Runtime, v goja.Value, method native) *iterationRecord
+
+//go:linkname iterate github.com/dop251/goja.(*iteratorRecord).iterate
+func iterate(it *iterationRecord, step func(goja.Value))
+
+// elementsOf returns the elements of a dense array, in place: they are good until a script
+// runs. ok is false if o is no such array.
+func (s *seam) elementsOf(rt *goja.Runtime, o *goja.Object) (elements []goja.Value, ok bool) {
+	a := denseArray(rt, o)
+	if a == nil {
+		return nil, false
+	}
+	return *(*[]goja.Value)(unsafe.Add(a, s.arrayElements)), true
+}
+
+// isProxy says whether o is a Proxy.
+func (s *seam) isProxy(o *goja.Object) bool { return selfWord(o, s.objectSelf).tab == s.proxy }
+
+// plainArray says whether o is an array with the intrinsic prototype and no properties but
+// its elements and its length.
+func (s *seam) plainArray(rt *goja.Runtime, o *goja.Object) bool {
+	self := selfWord(o, s.objectSelf)
+	return self.tab == s.array &&
+		*(**goja.Object)(unsafe.Add(self.data, s.basePrototype)) == arrayPrototype(rt) &&
+		len(*(*map[unistring.String]goja.Value)(unsafe.Add(self.data, s.baseValues))) <= 1
+}
+
+// arrayLength returns the length of an array that goja keeps in one piece.
+func (s *seam) arrayLength(o *goja.Object) (length uint32, ok bool) {
+	self := selfWord(o, s.objectSelf)
+	if self.tab != s.array {
+		return 0, false
+	}
+	return *(*uint32)(unsafe.Add(self.data, s.arrayCount)), true
+}
