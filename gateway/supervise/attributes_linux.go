@@ -13,3 +13,6 @@ func childAttributes(cmd *Command) *processAttributes {
 	}
 	return a
 }
+
+// successorAttributes let a successor live when we end, without a terminal's signals.
+func successorAttributes() *processAttributes { return &syscall.SysProcAttr{Setpgid: true} }

@@ -7,3 +7,5 @@ import "syscall"
 type processAttributes = syscall.SysProcAttr
 
 func childAttributes(*Command) *processAttributes { return nil }
+
+func successorAttributes() *processAttributes { return nil }
