@@ -66,6 +66,8 @@ type guard struct {
 func allGuards() []guard {
 	return slices.Concat(
 		arrayGuards(),
+		bigIntGuards(),
+		evalGuards(),
 	)
 }
 

@@ -73,24 +73,6 @@ func functionTemplate(s *seam) *objectTemplate {
 	return s.templateOf(functionPrototype(goja.New()))
 }
 
-// guardEval makes eval and Function throw in VMs that were not given them.
-func (p *Platform) guardEval() {
-	for _, t := range []struct {
-		template *objectTemplate
-		name     string
-	}{{p.global, "eval"}, {p.global, "Function"}, {p.functions, "constructor"}} {
-		var original propertyFactory
-		original = p.seam.replace(t.template, t.name, func(rt *goja.Runtime) goja.Value {
-			vm := p.seam.vmOf(rt)
-			if vm.eval {
-				vm.prepare(namelessAll)
-				return original(rt)
-			}
-			return property(vm.noEval(t.name == "eval"), true, false, true)
-		})
-	}
-}
-
 // Function is a global function.
 type Function struct {
 	Name    string

@@ -14,9 +14,10 @@ import (
 
 // Program is a compiled script, ready to be evaluated in any number of VMs, at once too.
 type Program struct {
-	code  *goja.Program
-	async bool
-	makes nameless
+	code    *goja.Program
+	async   bool
+	bigints bool // it mentions BigInts: operators that they grow by are lowered
+	makes   nameless
 }
 
 // CompileError says where a script is no JavaScript that the engine takes.
@@ -39,45 +40,95 @@ func (e *CompileError) Error() string {
 // script in stacks where sourceMap, a version 3 source map or nil, has nothing better.
 //
 // Some things are mended on the way that this engine gets wrong and syntax can express
-// differently; see repair.go.
-func CompileFunction(name, script string, parameters []string, sourceMap []byte) (p *Program, err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			err = &CompileError{Message: fmt.Sprintf("the engine's compiler failed: %v", r), File: name}
-		}
-	}()
+// differently; see repair.go. What is nested so deep that the engine's parser would end the
+// process is refused; see source.go.
+func CompileFunction(name, script string, parameters []string, sourceMap []byte) (*Program, error) {
 	// The script begins on a line of its own, so that its columns hold.
 	source := "(function(" + strings.Join(parameters, ",") + "){'use strict';\n" + script + "\n})"
-	tree, mended, err := parse(name, source)
-	async := err != nil && strings.Contains(script, "await")
-	if async {
+	p := &Program{makes: namelessOf(script)}
+	c := compilation{name: name, strict: true}
+	err := c.parse(source)
+	if err != nil && strings.Contains(script, "await") {
+		p.async = true
 		source = "(async " + source[1:]
-		tree, mended, err = parse(name, source)
+		err = c.parse(source)
 	}
-	positions, mapErr := newPositions(sourceMap, mended.columns(source))
+	positions, mapErr := newPositions(sourceMap, c.repairs.columns(source))
 	if mapErr != nil {
 		return nil, mapErr
 	}
+	c.positions = positions
+	if err == nil {
+		p.bigints = c.bigints
+		p.code, err = c.finish()
+	}
 	if err != nil {
 		return nil, compileError(name, err, positions)
 	}
-	repairTree(tree)
-	tree.File.SetSourceMap(positions)
-	code, err := goja.CompileAST(tree, true)
-	if err != nil {
-		return nil, compileError(name, err, positions)
-	}
-	return &Program{code: code, async: async, makes: namelessOf(script)}, nil
+	return p, nil
 }
 
-// parse parses source, mending what the engine's parser wrongly refuses, and says where.
-func parse(name, source string) (*ast.Program, repairs, error) {
-	var mended repairs
-	for {
-		tree, err := parser.ParseFile(new(file.FileSet), name, source, 0, parser.WithDisableSourceMaps)
-		if err == nil || !mended.mend(&source, err) {
-			return tree, mended, err
+// mendsMax bounds how often a text is parsed.
+const mendsMax = 100
+
+// compilation is one text on its way to the engine's code.
+type compilation struct {
+	name      string
+	strict    bool
+	bigints   bool // whether operators are lowered: see [lowerExpression]
+	positions *sourcemap.Consumer
+
+	tree    *ast.Program
+	repairs repairs        // what was changed in the text that was given
+	raw     map[int]string // see [treeRepair]
+}
+
+// parse parses source, mending what the engine's parser wrongly refuses.
+func (c *compilation) parse(source string) (err error) {
+	defer c.recover(&err)
+	c.repairs, c.raw = nil, nil
+	facts, err := inspectSource(source)
+	if err != nil {
+		return err
+	}
+	c.bigints = facts.bigints
+	text, repairs := spellWidest(source, facts.widest)
+	for moved := 0; len(c.raw) < len(repairs); {
+		if c.raw == nil {
+			c.raw = make(map[int]string)
 		}
+		r := repairs[len(c.raw)]
+		c.raw[r.at+moved] = source[r.at : r.at+len(widest)-r.wider]
+		moved += r.wider
+	}
+	for {
+		c.tree, err = parser.ParseFile(new(file.FileSet), c.name, text, 0, parser.WithDisableSourceMaps)
+		if err == nil || len(repairs)-len(facts.widest) >= mendsMax || !repairs.mend(&text, err) {
+			c.repairs = repairs
+			return err
+		}
+	}
+}
+
+// finish repairs, lowers and compiles what was parsed.
+func (c *compilation) finish() (code *goja.Program, err error) {
+	defer c.recover(&err)
+	t := treeRepair{lower: c.bigints, raw: c.raw}
+	if err := t.repair(c.tree); err != nil {
+		return nil, err
+	}
+	if c.bigints {
+		addHelpers(c.tree)
+	}
+	if c.positions != nil {
+		c.tree.File.SetSourceMap(c.positions)
+	}
+	return goja.CompileAST(c.tree, c.strict)
+}
+
+func (c *compilation) recover(err *error) {
+	if r := recover(); r != nil {
+		*err = &CompileError{Message: fmt.Sprintf("the engine's compiler failed: %v", r), File: c.name}
 	}
 }
 
@@ -85,9 +136,13 @@ func parse(name, source string) (*ast.Program, repairs, error) {
 // what the script's function returned: a promise if it awaits at its top level.
 func (vm *VM) Evaluate(p *Program, args ...any) (Value, error) {
 	vm.prepare(p.makes)
+	vm.closeParser()
 	f, err := vm.rt.RunProgram(p.code)
 	if err != nil {
 		return nil, catchable(err)
+	}
+	if p.bigints {
+		args = append(vm.helpers(), args...)
 	}
 	return vm.Call(f, Undefined, args...)
 }
@@ -123,7 +178,10 @@ func compileError(name string, err error, positions *sourcemap.Consumer) error {
 	e := &CompileError{Message: err.Error(), File: name}
 	var list parser.ErrorList
 	var syntax *goja.CompilerSyntaxError
+	var own *CompileError
 	switch {
+	case errors.As(err, &own):
+		e.Message, e.Line, e.Column = own.Message, own.Line, own.Column
 	case errors.As(err, &list) && len(list) > 0:
 		e.Message = list[0].Message
 		e.Line, e.Column = list[0].Position.Line, list[0].Position.Column

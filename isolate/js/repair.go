@@ -15,17 +15,54 @@ import (
 //
 //   - class fields named get, set or async with an initialiser don't parse: the name is
 //     quoted, where the parser stumbles;
+//   - "\u{10FFFF}" in a string or a template panics: it becomes the two code units that it
+//     stands for;
 //   - `arguments` inside an arrow function gives wrong values: it becomes
 //     (arguments, arguments), which does not;
 //   - \p{…} in a regular expression never matches in the engine's first matcher: an empty
 //     look-ahead makes it choose the second, which knows most properties, and the others
 //     are spelt out.
 
-// repairs are the places where a name was quoted, as offsets in the text as it was.
-type repairs []int
+// repair is a change of the text, at an offset in the text as it was.
+type repair struct {
+	at    int
+	wider int // how much longer what stands there became
+}
 
-// quoted is how much longer a name becomes.
-const quoted = len(`''`)
+// repairs are what was changed in a text, in order.
+type repairs []repair
+
+// widest is what stands for the escape of U+10FFFF in braces.
+const widest = `\udbff\udfff`
+
+// spellWidest rewrites the escapes of U+10FFFF that begin at these offsets of source.
+func spellWidest(source string, escapes []int) (string, repairs) {
+	if len(escapes) == 0 {
+		return source, nil
+	}
+	var out strings.Builder
+	var done repairs
+	from := 0
+	for _, at := range escapes {
+		n := widestEscape(source[at:])
+		out.WriteString(source[from:at])
+		out.WriteString(widest)
+		from = at + n
+		done = append(done, repair{at, len(widest) - n})
+	}
+	out.WriteString(source[from:])
+	return out.String(), done
+}
+
+// original returns the offset in the text as it was of what is at an offset now.
+func (r repairs) original(at int) int {
+	for _, done := range r {
+		if done.at < at {
+			at = max(at-done.wider, done.at)
+		}
+	}
+	return at
+}
 
 var contextualField = regexp.MustCompile(`(?:^|[^A-Za-z0-9_$.'"])(get|set|async)\s*[=};]`)
 
@@ -50,24 +87,19 @@ func (r *repairs) mend(source *string, err error) bool {
 	last := found[len(found)-1]
 	start, end := low+last[2], low+last[3]
 	*source = src[:start] + "'" + src[start:end] + "'" + src[end:]
-	original := start
-	for i, earlier := range *r {
-		if earlier+i*quoted < start {
-			original -= quoted
-		}
-	}
-	*r = append(*r, original)
-	slices.Sort(*r)
+	*r = append(*r, repair{r.original(start), len(`''`)})
+	slices.SortFunc(*r, func(a, b repair) int { return a.at - b.at })
 	return true
 }
 
 // columns lists the repairs by line, from 0, of text, in which their offsets are.
 func (r repairs) columns(text string) map[int][]insertion {
 	byLine := make(map[int][]insertion)
-	for _, at := range r {
-		before := text[:at]
-		line := strings.Count(before, "\n")
-		byLine[line] = append(byLine[line], insertion{at - 1 - strings.LastIndexByte(before, '\n'), quoted})
+	line, seen := 0, 0
+	for _, done := range r {
+		line += strings.Count(text[seen:done.at], "\n")
+		seen = done.at
+		byLine[line] = append(byLine[line], insertion{done.at - 1 - strings.LastIndexByte(text[:done.at], '\n'), done.wider})
 	}
 	return byLine
 }
@@ -88,19 +120,24 @@ func offset(src string, line, column int) int {
 	return start + column - 1
 }
 
-// repairTree mends what the parser takes and the compiler or the runtime gets wrong.
-func repairTree(tree *ast.Program) {
-	t := treeRepair{seen: make(map[uintptr]bool)}
-	t.walk(reflect.ValueOf(tree), 0)
-}
-
-// treeRepair walks a syntax tree by reflection: it has sixty kinds of node, and what is
-// looked for may hang from any of them.
+// treeRepair mends what the parser takes and the compiler or the runtime gets wrong, and
+// lowers what needs it. It walks a syntax tree by reflection: there are sixty kinds of node,
+// and what is looked for may hang from any of them.
 type treeRepair struct {
-	seen map[uintptr]bool
+	lower  bool           // operators that BigInts grow by
+	raw    map[int]string // what a template's raw text had, by offset in the text that was parsed
+	seen   map[uintptr]bool
+	failed error // a regular expression that is refused
 }
 
 var expression = reflect.TypeFor[ast.Expression]()
+
+// repair mends tree, or says what in it is refused.
+func (t *treeRepair) repair(tree *ast.Program) error {
+	t.seen = make(map[uintptr]bool)
+	t.walk(reflect.ValueOf(tree), 0)
+	return t.failed
+}
 
 // walk visits what v holds, arrows being the number of arrow functions around it up to
 // the nearest function with arguments of its own.
@@ -117,6 +154,11 @@ func (t *treeRepair) walk(v reflect.Value, arrows int) {
 			return
 		}
 		t.walk(v.Elem(), arrows)
+		if e, ok := v.Interface().(ast.Expression); ok && t.lower && v.CanSet() && v.Type() == expression {
+			if lowered := lowerExpression(e); lowered != nil {
+				v.Set(reflect.ValueOf(lowered))
+			}
+		}
 	case reflect.Pointer:
 		if v.IsNil() || t.seen[v.Pointer()] {
 			return
@@ -129,6 +171,12 @@ func (t *treeRepair) walk(v reflect.Value, arrows int) {
 			arrows++
 		case *ast.RegExpLiteral:
 			node.Pattern, node.Flags = repairRegExp(node.Pattern, node.Flags)
+			if err := checkPattern(node.Pattern); err != nil && t.failed == nil {
+				t.failed = &CompileError{Message: err.Error()}
+			}
+			return
+		case *ast.TemplateElement:
+			t.restoreRaw(node)
 			return
 		}
 		t.walk(v.Elem(), arrows)
@@ -143,6 +191,24 @@ func (t *treeRepair) walk(v reflect.Value, arrows int) {
 	case reflect.Slice:
 		for i := range v.Len() {
 			t.walk(v.Index(i), arrows)
+		}
+	}
+}
+
+// restoreRaw gives a template's raw text the escapes that spellWidest rewrote.
+func (t *treeRepair) restoreRaw(e *ast.TemplateElement) {
+	start := int(e.Idx) - 1
+	for from := 0; len(t.raw) > 0; {
+		i := strings.Index(e.Literal[from:], widest)
+		if i < 0 {
+			return
+		}
+		i += from
+		from = i + len(widest)
+		if escape, ok := t.raw[start+i]; ok {
+			start += len(widest) - len(escape)
+			e.Literal = e.Literal[:i] + escape + e.Literal[i+len(widest):]
+			from = i + len(escape)
 		}
 	}
 }

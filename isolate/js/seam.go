@@ -93,9 +93,6 @@ func toNumeric(v goja.Value) goja.Value
 //go:linkname numberPower github.com/dop251/goja.pow
 func numberPower(base, exponent goja.Value) goja.Value
 
-//go:linkname toLength github.com/dop251/goja.toLength
-func toLength(v goja.Value) int64
-
 //go:linkname isRegExp github.com/dop251/goja.isRegexp
 func isRegExp(v goja.Value) bool
 

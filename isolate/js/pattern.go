@@ -1,0 +1,110 @@
+package js
+
+import (
+	"errors"
+	"strings"
+)
+
+// Bounds of a regular expression. Within them none takes longer than some milliseconds to
+// compile.
+const (
+	patternBytes = 32 << 10
+	patternDepth = 200    // of groups in each other
+	patternTerms = 20_000 // with what counted repetitions repeat written out
+	// repeatedMax is how often the engine's first matcher writes out a term at most. Beyond
+	// it, it leaves the expression to the second, which counts.
+	repeatedMax = 1000
+)
+
+var errPatternSize = errors.New("Regular expression too large") //nolint:staticcheck // what scripts see
+
+// checkPattern refuses a regular expression that would take long to compile.
+func checkPattern(pattern string) error {
+	if len(pattern) > patternBytes {
+		return errPatternSize
+	}
+	c := patternCost{text: pattern}
+	terms, repeats := c.alternatives()
+	if c.deep || repeats <= repeatedMax && terms > patternTerms {
+		return errPatternSize
+	}
+	return nil
+}
+
+// patternCost reads a pattern and adds up its terms.
+type patternCost struct {
+	text  string
+	at    int
+	depth int
+	deep  bool // nested too deep: nothing more is read
+}
+
+// alternatives reads up to the end of a group, and returns how many terms it has written
+// out, and how often the innermost one is repeated.
+func (c *patternCost) alternatives() (terms, repeats int) {
+	repeats = 1
+	for c.at < len(c.text) && !c.deep {
+		term, inner := 1, 1
+		switch c.text[c.at] {
+		case ')':
+			return terms + 1, repeats
+		case '(':
+			if c.depth++; c.depth > patternDepth {
+				c.deep = true
+				return terms, repeats
+			}
+			c.at++
+			term, inner = c.alternatives()
+			c.depth--
+			c.at++ // ")"
+		case '[':
+			term = c.class()
+		case '\\':
+			c.at += 2
+		default:
+			c.at++
+		}
+		if n := c.count(); n > 1 {
+			term, inner = min(term*n, 1<<30), min(inner*n, 1<<30)
+		}
+		terms, repeats = min(terms+term, 1<<30), max(repeats, inner)
+	}
+	return terms, repeats
+}
+
+// class skips a character class and returns what it costs: a term for each 32 bytes.
+func (c *patternCost) class() int {
+	start := c.at
+	for c.at++; c.at < len(c.text) && c.text[c.at] != ']'; c.at++ {
+		if c.text[c.at] == '\\' {
+			c.at++
+		}
+	}
+	c.at++
+	return 1 + (c.at-start)/32
+}
+
+// count reads "{n}", "{n,}" or "{n,m}" and returns the larger number, 0 if there is none.
+func (c *patternCost) count() int {
+	if c.at >= len(c.text) || c.text[c.at] != '{' {
+		return 0
+	}
+	rest := c.text[c.at+1:]
+	end := strings.IndexByte(rest, '}')
+	if end < 0 {
+		return 0
+	}
+	largest, n := 0, 0
+	for i, r := range rest[:end] {
+		switch {
+		case '0' <= r && r <= '9':
+			n = min(n*10+int(r-'0'), 1<<20)
+		case r == ',' && i > 0:
+			largest, n = n, 0
+		default:
+			return 0
+		}
+	}
+	c.at += end + 2
+	return max(largest, n)
+}
