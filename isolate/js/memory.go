@@ -24,10 +24,10 @@ func (m *Meter) Peak() int64 { return m.memory.peak }
 
 // grow is called by Go code in a turn before it allocates bytes in one go. It ends the turn
 // if that alone is more than the event may hold. The panic can't be caught by scripts.
-func (m *Meter) grow(vm *VM, bytes int64) {
+func (m *Meter) grow(bytes int64) {
 	m.memory.add(bytes)
 	if budget := m.account.MemoryBytes; budget > 0 && bytes > budget {
-		vm.cut(ErrMemory)
-		vm.checkpoint()
+		m.vm.cut(ErrMemory)
+		m.vm.checkpoint()
 	}
 }

@@ -18,6 +18,7 @@ type Account struct {
 // Meter measures the turns of one VM and bounds what an event uses. Its methods must be
 // called by the VM's owner.
 type Meter struct {
+	vm      *VM
 	turns   *Turns
 	account Account
 	asked   Priority // of the current turn
@@ -59,16 +60,16 @@ func (m *Meter) lane(t *Turns) *lane {
 	return &t.anonymous.lanes[m.asked]
 }
 
-// begin takes the turn and starts the clock. An account that is used up gets no turn: vm
-// ends.
-func (m *Meter) begin(ctx context.Context, vm *VM) error {
+// begin takes the turn and starts the clock. An account that is used up gets no turn: the
+// VM ends.
+func (m *Meter) begin(ctx context.Context) error {
 	if m.depth > 0 {
 		m.depth++
 		return nil
 	}
-	if vm.ended == nil && m.account.CPU > 0 && m.used >= m.account.CPU {
-		vm.ended = ErrCPU
-		return ErrCPU
+	if m.account.CPU > 0 && m.used >= m.account.CPU {
+		m.vm.end(ErrCPU)
+		return m.vm.ended
 	}
 	if m.turns == nil {
 		m.depth++
@@ -86,7 +87,7 @@ func (m *Meter) begin(ctx context.Context, vm *VM) error {
 		n.Begin(f.Digest, thread.id(), m.started, max(0, m.account.CPU-m.used))
 	}
 	if m.bounded() {
-		m.turns.watchdog.begin(vm, thread)
+		m.turns.watchdog.begin(m, thread)
 	}
 	return nil
 }
@@ -94,9 +95,9 @@ func (m *Meter) begin(ctx context.Context, vm *VM) error {
 // bounded says whether somebody must watch the turn.
 func (m *Meter) bounded() bool { return m.account.CPU > 0 || m.account.MemoryBytes > 0 }
 
-// end stops the clock and gives the turn up. If the turn was cut, vm has ended, even if
+// end stops the clock and gives the turn up. If the turn was cut, the VM has ended, even if
 // the script came to its end before it noticed.
-func (m *Meter) end(vm *VM) {
+func (m *Meter) end() {
 	m.depth--
 	if m.depth > 0 {
 		return
@@ -106,13 +107,13 @@ func (m *Meter) end(vm *VM) {
 		return
 	}
 	used := threadCPU() - m.started
-	m.used += used
 	if m.bounded() {
 		m.turns.watchdog.end(m)
 	}
 	unlockThread()
-	if cause := vm.cause.Load(); cause != nil && vm.ended == nil {
-		vm.ended = *cause
+	m.used += used
+	if cause := m.vm.cause.Load(); cause != nil {
+		m.vm.end(*cause)
 	}
 	m.turns.give(m, used)
 }

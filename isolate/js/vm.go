@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 
 	"github.com/dop251/goja"
+	"github.com/dop251/goja/parser"
 )
 
 // callDepthMax bounds nested calls. Unwinding through native frames is quadratic in the
@@ -32,13 +33,13 @@ type VM struct {
 	host     any
 	eval     bool
 	realms   []*realm // by class.index
-	script   scriptState
 	loop     loop
 	meter    Meter
 	gate     gate
 
 	locals       map[reflect.Type]any // see Local
 	bufferIsView goja.Callable
+	evalGuard    *goja.Object
 	rejections   []rejection // promises rejected and not handled yet
 	ended        error       // an interrupt or a panic: the VM must not run again
 
@@ -53,12 +54,15 @@ type rejection struct {
 // NewVM makes a VM with p's globals.
 func (p *Platform) NewVM(cfg Config) *VM {
 	vm := &VM{rt: goja.New(), platform: p, host: cfg.Host, eval: cfg.Eval}
-	vm.meter.turns = cfg.Turns
+	vm.meter.vm, vm.meter.turns = vm, cfg.Turns
 	vm.rt.SetFieldNameMapper(vm)
 	vm.rt.SetMaxCallStackSize(callDepthMax)
 	vm.rt.SetPromiseRejectionTracker(vm.track)
 	p.seam.setTemplate(vm.rt.GlobalObject(), p.global)
 	p.seam.setTemplate(functionPrototype(vm.rt), p.functions)
+	if cfg.Eval {
+		vm.rt.SetParserOptions(parser.WithDisableSourceMaps)
+	}
 	return vm
 }
 
@@ -138,7 +142,7 @@ func (vm *VM) promiseFunction(name string, length int, f func(*Call) (any, error
 // the [Interrupt] that cut it, or a [*PanicError]; after the latter two the VM has ended
 // and every later Enter returns the same error.
 func (vm *VM) Enter(ctx context.Context, f func()) (err error) {
-	if err := vm.meter.begin(ctx, vm); err != nil {
+	if err := vm.meter.begin(ctx); err != nil {
 		return err
 	}
 	defer vm.close(&err)
@@ -149,7 +153,7 @@ func (vm *VM) Enter(ctx context.Context, f func()) (err error) {
 // turn of its own, so that what several Enters do is one turn. The error is f's, or what
 // ended vm.
 func (vm *VM) Hold(ctx context.Context, f func() error) (err error) {
-	if err := vm.meter.begin(ctx, vm); err != nil {
+	if err := vm.meter.begin(ctx); err != nil {
 		return err
 	}
 	defer vm.close(&err)
@@ -159,7 +163,7 @@ func (vm *VM) Hold(ctx context.Context, f func() error) (err error) {
 // close ends what begin began. An event that is past its limit fails even if the script
 // came to its end before the interrupt reached it.
 func (vm *VM) close(err *error) {
-	vm.meter.end(vm)
+	vm.meter.end()
 	if vm.ended != nil {
 		*err = vm.ended
 	}
@@ -181,13 +185,21 @@ func (vm *VM) run(f func()) (err error) {
 	}
 	var interrupted *goja.InterruptedError
 	if errors.As(err, &interrupted) {
-		vm.ended = ErrInterrupted
-		if cause := vm.cause.Load(); cause != nil {
-			vm.ended = *cause
+		cause := ErrInterrupted
+		if c := vm.cause.Load(); c != nil {
+			cause = *c
 		}
+		vm.end(cause)
 		return vm.ended
 	}
 	return err
+}
+
+// end notes why vm must not run again. The first reason counts.
+func (vm *VM) end(cause error) {
+	if vm.ended == nil {
+		vm.ended = cause
+	}
 }
 
 // cut interrupts the turn that runs, from any goroutine: the script ends with cause at the
@@ -228,6 +240,23 @@ type PanicError struct {
 }
 
 func (e *PanicError) Error() string { return fmt.Sprintf("js: panic: %v", e.Value) }
+
+// noEval returns what stands for eval, or for Function, where code from strings is off.
+func (vm *VM) noEval(eval bool) *goja.Object {
+	refused := &ThrowError{"EvalError", "Code generation from strings is off; eval = true in the manifest permits it"}
+	if eval {
+		return vm.function("eval", 1, func(*Call) (any, error) { return nil, refused })
+	}
+	if vm.evalGuard == nil {
+		vm.evalGuard = vm.rt.ToValue(func(goja.ConstructorCall) *goja.Object { panic(vm.exception(refused)) }).(*goja.Object)
+		for name, v := range map[string]goja.Value{"name": vm.rt.ToValue("Function"), "prototype": functionPrototype(vm.rt)} {
+			if err := vm.evalGuard.DefineDataProperty(name, v, goja.FLAG_FALSE, goja.FLAG_FALSE, goja.FLAG_FALSE); err != nil {
+				panic(err)
+			}
+		}
+	}
+	return vm.evalGuard
+}
 
 // track keeps the promises that were rejected while nobody listened.
 func (vm *VM) track(p *goja.Promise, op goja.PromiseRejectionOperation) {

@@ -36,11 +36,14 @@ type watchdog struct {
 
 // watch is a turn that is watched.
 type watch struct {
-	vm    *VM
+	meter *Meter
 	clock threadClock
 	cut   time.Duration // the meter's time at the interrupt that was due; see step
 	step  step
 }
+
+// used is the CPU time of the event, up to now.
+func (c *watch) used() time.Duration { return c.meter.used + c.clock.now() - c.meter.started }
 
 // step is how far up the ladder a turn is.
 type step int
@@ -63,10 +66,10 @@ func (w *watchdog) stop() {
 	<-w.stopped
 }
 
-// begin watches vm's turn on this thread until end. The goroutine is locked to its thread.
-func (w *watchdog) begin(vm *VM, thread threadClock) {
-	watch := &vm.meter.watch
-	watch.vm, watch.clock, watch.step = vm, thread, running
+// begin watches m's turn on this thread until end. The goroutine is locked to its thread.
+func (w *watchdog) begin(m *Meter, thread threadClock) {
+	watch := &m.watch
+	watch.meter, watch.clock, watch.step = m, thread, running
 	w.mu.Lock()
 	w.mu.current = watch
 	w.mu.Unlock()
@@ -134,7 +137,7 @@ func (w *watchdog) look() (any bool) {
 	if c := w.mu.current; c != nil {
 		any = true
 		if over = w.climb(c); over != nil {
-			culprit = &c.vm.meter
+			culprit = c.meter
 			w.mu.current = nil
 			w.mu.lost = append(w.mu.lost, c)
 		}
@@ -157,24 +160,22 @@ func (w *watchdog) look() (any bool) {
 // climb interrupts the turn that is past its limit. It returns an Overrun if the interrupt
 // was of no use.
 func (w *watchdog) climb(c *watch) *Overrun {
-	m := &c.vm.meter
-	used := m.used + c.clock.now() - m.started
+	m, used := c.meter, c.used()
 	switch {
 	case c.step == running && m.account.CPU > 0 && used >= m.account.CPU:
 		c.step, c.cut = interrupted, m.account.CPU
-		c.vm.cut(ErrCPU)
+		m.vm.cut(ErrCPU)
 	case c.step == interrupted && used >= c.cut+w.turns.cfg.Grace:
 		c.step = overrun
 		a := &m.account
-		return &Overrun{Owner: a.Owner, Flow: a.Flow, Cause: *c.vm.cause.Load(), Used: used, Budget: a.CPU}
+		return &Overrun{Owner: a.Owner, Flow: a.Flow, Cause: *m.vm.cause.Load(), Used: used, Budget: a.CPU}
 	}
 	return nil
 }
 
 // dead says, once, that a lost turn is still running when the process should be killed.
 func (w *watchdog) dead(c *watch) bool {
-	m := &c.vm.meter
-	used := m.used + c.clock.now() - m.started
+	used := c.used()
 	if after := w.turns.cfg.KillAfter; c.step == overrun && after > 0 && used >= c.cut+after {
 		c.step = killed
 		return true
