@@ -7,10 +7,11 @@ import (
 	"testing"
 
 	"github.com/skerry-edge/skerry/kv"
+	"github.com/skerry-edge/skerry/kv/memory"
 )
 
-// BenchmarkGet compares a store with itself behind a socket. Divide the time by what the
-// processors can do at once for the processor time of both sides.
+// BenchmarkGet compares a store with itself behind a socket: cpu-ns/op is the processor time
+// of caller, client, server and store together.
 func BenchmarkGet(b *testing.B) {
 	direct := openBolt(b, nil)
 	e := kv.Entry{Value: bytes.Repeat([]byte("v"), 256), Metadata: []byte(`{"n":1}`)}
@@ -39,6 +40,58 @@ func BenchmarkGet(b *testing.B) {
 				}
 				b.ReportMetric(float64(processorTime(b)-before)/float64(b.N), "cpu-ns/op")
 			})
+		}
+	}
+}
+
+// BenchmarkLargeGet reads values that come in parts.
+func BenchmarkLargeGet(b *testing.B) {
+	direct := memory.New(memory.Config{})
+	if _, err := direct.Put(b.Context(), "ns", "k", kv.Entry{Value: make([]byte, 1<<20)}); err != nil {
+		b.Fatal(err)
+	}
+	for _, tc := range []struct {
+		name  string
+		store kv.Store
+	}{{"direct", direct}, {"remote", through(b, direct)}} {
+		b.Run(tc.name, func(b *testing.B) {
+			b.SetBytes(1 << 20)
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := tc.store.Get(b.Context(), "ns", "k"); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// TestAllocations holds the budget of both sides together, beside what the store takes.
+func TestAllocations(t *testing.T) {
+	if raceEnabled {
+		t.Skip("SKIPPED: the race detector allocates")
+	}
+	direct := memory.New(memory.Config{})
+	far := through(t, direct)
+	e := kv.Entry{Value: make([]byte, 256), Metadata: []byte(`{"n":1}`)}
+	for _, tc := range []struct {
+		name   string
+		budget float64
+		call   func(s kv.Store) error
+	}{
+		{"Put", 16, func(s kv.Store) error { _, err := s.Put(t.Context(), "shop", "user:5000", e); return err }},
+		{"Get", 16, func(s kv.Store) error { _, err := s.Get(t.Context(), "shop", "user:5000"); return err }},
+		{"List", 17, func(s kv.Store) error { _, err := s.List(t.Context(), "shop", kv.Query{}); return err }},
+	} {
+		measure := func(s kv.Store) float64 {
+			return testing.AllocsPerRun(200, func() {
+				if err := tc.call(s); err != nil {
+					t.Fatal(err)
+				}
+			})
+		}
+		if alone, both := measure(direct), measure(far); both-alone > tc.budget {
+			t.Errorf("%s allocates %v times more than in the store, want %v at most", tc.name, both-alone, tc.budget)
 		}
 	}
 }

@@ -115,8 +115,8 @@ func (o *outbox) pumpLocked() bool {
 
 // pump writes until there is nothing left to write. After an error the outbox is closed.
 func (o *outbox) pump() error {
+	runtime.Gosched() // who else is about to put something does it now, and shares the write
 	for {
-		runtime.Gosched() // who else is about to put something does it now, and shares the write
 		b, begun, ended := o.take()
 		if b == nil {
 			return nil

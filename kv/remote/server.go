@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"sync"
+	"syscall"
 
 	"golang.org/x/sync/semaphore"
 
@@ -19,8 +20,9 @@ import (
 // and returns when no call of the client's is under way any more. The client is not
 // trusted: all it can do is call store, within cfg.
 //
-// Serve returns nil if the client closed the connection, ctx's cause if ctx ended, an
-// ErrProtocol if the client broke the protocol, and else why the connection was lost.
+// Serve returns nil if the client closed the connection or its process ended, ctx's cause
+// if ctx ended, an ErrProtocol if the client broke the protocol, and else why the
+// connection was lost.
 func Serve(ctx context.Context, conn net.Conn, store kv.Store, cfg ServerConfig) error {
 	if err := cfg.Validate(); err != nil {
 		return errors.Join(err, conn.Close())
@@ -81,6 +83,7 @@ type serving struct {
 	id       uint32
 	cost     int64
 	incoming assembly           // the reader's
+	request  request            // once it is complete; whoever runs the call has it
 	cancel   context.CancelFunc // nil while the request is incomplete; guarded by server.mu
 }
 
@@ -102,10 +105,12 @@ func (s *server) read(ctx context.Context, conn net.Conn) error {
 	}
 }
 
+// ended says why the conversation is over, of which err is what the connection noticed.
 func ended(err error) error {
 	switch {
-	case err == io.EOF:
-		return errLeft
+	case err == io.EOF, err == io.ErrUnexpectedEOF, errors.Is(err, io.ErrClosedPipe),
+		errors.Is(err, syscall.EPIPE), errors.Is(err, syscall.ECONNRESET):
+		return errLeft // with or without finishing its request, or reading its answers
 	case errors.Is(err, ErrProtocol):
 		return err
 	default:
@@ -203,12 +208,13 @@ func (s *server) add(ctx context.Context, in io.Reader, call *serving, n int) er
 	if !ok || r.op == swapOp && s.swapper == nil || r.op == addOp && s.counter == nil {
 		return violation("request %d is garbled", call.id)
 	}
-	call.incoming.body = nil // r has it, and lets it go when the call is over
+	call.request = r
+	call.incoming.body = nil // the request has it, and lets it go when the call is over
 	ctx, cancel := context.WithCancel(ctx)
 	s.mu.Lock()
 	call.cancel = cancel
 	s.mu.Unlock()
-	s.calls.Go(func() { s.run(ctx, cancel, call, r) })
+	s.calls.Go(func() { s.run(ctx, cancel, call) })
 	return nil
 }
 
@@ -234,22 +240,22 @@ func (s *server) cancel(id uint32) {
 }
 
 // run makes the call and sends its answer.
-func (s *server) run(ctx context.Context, done context.CancelFunc, call *serving, r request) {
+func (s *server) run(ctx context.Context, done context.CancelFunc, call *serving) {
 	defer done()
-	reserved := answerBytes(&r)
+	reserved := answerBytes(&call.request)
 	if err := acquire(ctx, s.answers, reserved); err != nil {
 		s.answer(call, appendFailure(nil, err), nil, 0)
 		return
 	}
 	var room [512]byte
-	head, tail := s.perform(ctx, room[:0], &r)
-	r = request{} // while the answer waits, what was asked needn't be in memory
+	head, tail := s.perform(ctx, room[:0], &call.request)
+	call.request = request{} // while the answer waits, what was asked needn't be in memory
 	if ctx.Err() != nil {
 		head, tail = appendFailure(room[:0], ctx.Err()), nil // nobody wants a value
 	}
 	kept := int64(0)
 	if reserved > 0 {
-		kept = int64(len(head) + len(tail))
+		kept = min(int64(len(head)+len(tail)), reserved)
 		s.answers.Release(reserved - kept)
 	}
 	s.answer(call, head, tail, kept)
@@ -258,7 +264,8 @@ func (s *server) run(ctx context.Context, done context.CancelFunc, call *serving
 // answerBytes is the most that the answer to r has, if the client can choose what that is.
 // A write's answer is small, and is covered by what its request counts.
 func answerBytes(r *request) int64 {
-	const keyBytesMax = kv.KeyBytesMax + kv.MetadataBytesMax + versionBytesMax
+	const numbers = 32 // lengths and the expiry together
+	const keyBytesMax = kv.KeyBytesMax + kv.MetadataBytesMax + versionBytesMax + numbers
 	switch r.op {
 	case getOp:
 		return messageBytesMax
@@ -325,7 +332,7 @@ func (s *server) answer(call *serving, head, tail []byte, kept int64) {
 	s.mu.Unlock()
 	if s.out.put(call.id, head, tail, cost{request: call.cost, answer: kept}) {
 		if err := s.out.pump(); err != nil {
-			s.end(fmt.Errorf("remote: the connection to the client is lost: %w", err))
+			s.end(ended(err))
 		}
 	}
 }
