@@ -30,7 +30,7 @@ demo-stop: ## stop the node that `make demo` started
 # --- check it ---------------------------------------------------------------
 
 .PHONY: test
-test: deps check types unit race ## everything CI runs: format, vet, staticcheck, types of examples, all tests, all again under the race detector
+test: deps check types unit race fuzz-js ## everything CI runs: format, vet, staticcheck, types of examples, all tests, all again under the race detector, hostile scripts
 	@echo "make test: all passed"
 
 .PHONY: check
@@ -56,6 +56,18 @@ race: ## all tests again under the race detector
 .PHONY: fuzz
 fuzz: ## each fuzz target for FUZZTIME (30s)
 	scripts/fuzz.sh $(or $(FUZZTIME),30s)
+
+.PHONY: fuzz-js
+fuzz-js: ## run scripts that a grammar generates for FUZZTIME (2m), from seed FUZZSEED (1): none may end the process that runs it
+	SKERRY_FUZZ_JS=$(or $(FUZZTIME),2m) SKERRY_FUZZ_SEED=$(or $(FUZZSEED),1) $(GO) tool gotestsum --format standard-verbose -- \
+		-count 1 -timeout 24h -run '^TestGrammar$$' ./isolate/grammartest
+
+.PHONY: torture-js
+torture-js: ## slow: hostile scripts, busy cores, hogs, kills and upgrades against a node; tables in OUT (torture-js.out)
+	@mkdir -p $(or $(OUT),torture-js.out)
+	SKERRY_HOSTILE=all $(GO) test -count 1 -timeout 60m -run '^TestHostileScripts$$' ./isolate/grammartest
+	SKERRY_TORTURE=1 SKERRY_TORTURE_OUT=$(abspath $(or $(OUT),torture-js.out)) $(GO) tool gotestsum --format standard-verbose -- -count 1 -timeout 5h -parallel 1 \
+		-run '^Test(Torture|WaitingConnections|KilledWorker|KilledNode|StopFinishes|Upgrades|FailedUpgrade)' ./cmd/skerry
 
 .PHONY: torture
 torture: deps ## slow: kills a node under writers 200 times, and the stores alone as often
