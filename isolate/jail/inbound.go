@@ -1,0 +1,181 @@
+package jail
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/skerry-edge/skerry/isolate"
+)
+
+// inbound is an event in its jail.
+type inbound struct {
+	channel *channel
+	id      uint32 // in the channel
+	number  uint64 // in the server
+	event   isolate.Event
+	cancel  context.CancelFunc
+
+	mu struct {
+		sync.Mutex
+		answered bool            // what the answer is has been decided
+		sent     bool            // the answer is on its way
+		over     bool            // the client knows, or is about to, that the event has ended
+		result   *isolate.Result // of an event that has ended before its answer was sent
+		lines    int
+	}
+}
+
+// run runs the event and answers.
+func (in *inbound) run(ctx context.Context, t *isolate.Target) {
+	defer in.cancel()
+	response, err := in.channel.server.engine.Dispatch(ctx, t, &in.event)
+	a := answer{response: response, headCPU: in.event.HeadCPU}
+	most := t.Manifest.WithDefaults().Limits.MemoryMB << 20
+	if err != nil {
+		a.failure = failureOf(err)
+	} else if len(response.Body) > most {
+		a.response, a.failure = nil, tooLarge(len(response.Body), most)
+	}
+	in.mu.Lock()
+	if in.mu.answered {
+		in.mu.Unlock()
+		return
+	}
+	in.mu.answered = true
+	if in.mu.result != nil {
+		a.result = in.finishLocked(*in.mu.result, a.failure != nil)
+		in.mu.over = true
+	}
+	in.mu.Unlock()
+	in.send(a) // without the lock, which the event's turns take to log
+	in.mu.Lock()
+	in.mu.sent = true
+	late := in.mu.result != nil && !in.mu.over
+	if late {
+		in.mu.over = true
+		in.sendResultLocked(*in.finishLocked(*in.mu.result, a.failure != nil))
+	}
+	over := in.mu.over
+	in.mu.Unlock()
+	if over {
+		in.end()
+	}
+}
+
+// failureOf returns what Dispatch or Check failed with.
+func failureOf(err error) *isolate.Failure {
+	var f *isolate.Failure
+	if errors.As(err, &f) {
+		return f
+	}
+	return &isolate.Failure{Outcome: isolate.OutcomeInternal, Message: "the engine failed", Detail: err.Error()}
+}
+
+// tooLarge is the failure of a response that is larger than all that its event may hold.
+func tooLarge(bytes, most int) *isolate.Failure {
+	return &isolate.Failure{
+		Outcome: isolate.OutcomeExceededMemory,
+		Message: fmt.Sprintf("the response's body has %d bytes, and the event may hold %d MB (limits.memory_mb)", bytes, most>>20),
+		Limit:   "memory_mb", Used: int64((bytes + 1<<20 - 1) >> 20), Allowed: int64(most >> 20),
+	}
+}
+
+// done takes note that the event is over.
+func (in *inbound) done(r isolate.Result) {
+	in.mu.Lock()
+	if !in.mu.sent || in.mu.over {
+		in.mu.result = &r
+		in.mu.Unlock()
+		return
+	}
+	in.mu.over = true
+	in.sendResultLocked(*in.finishLocked(r, false))
+	in.mu.Unlock()
+	in.end()
+}
+
+// Overrun answers the event, which nothing can end, and condemns the jail: it is the engine's
+// last word on it.
+func (in *inbound) Overrun(f *isolate.Failure) {
+	final := result{}
+	if f.Limit == "cpu_ms" {
+		final.cpu = time.Duration(f.Used) * time.Millisecond
+	}
+	in.mu.Lock()
+	switch {
+	case in.mu.over:
+	case !in.mu.answered:
+		in.mu.answered, in.mu.sent, in.mu.over = true, true, true
+		in.send(answer{failure: f, result: &final})
+	case in.mu.sent:
+		in.mu.over = true
+		final.failure = f
+		in.sendResultLocked(final)
+	default: // the answer is being sent; run sends this after it
+		in.mu.result = &isolate.Result{Failure: f, CPU: final.cpu}
+	}
+	over := in.mu.over
+	in.mu.Unlock()
+	if over {
+		in.end()
+	}
+	in.channel.server.condemn()
+}
+
+// finishLocked logs what is left to be logged, and returns what the client needs of r. A
+// failure that was the answer is not told twice.
+func (in *inbound) finishLocked(r isolate.Result, failed bool) *result {
+	if dropped := in.mu.lines - linesMax; dropped > 0 {
+		in.channel.sendLine(in.id, isolate.LogLine{Level: "warn", Message: fmt.Sprintf("console: %d more lines were dropped; an event may log %d", dropped, linesMax)})
+	}
+	final := &result{cpu: r.CPU, memory: r.Memory}
+	if !failed {
+		final.failure = r.Failure
+	}
+	return final
+}
+
+func (in *inbound) send(a answer) {
+	var space [1024]byte
+	var body []byte
+	if a.response != nil {
+		body = a.response.Body
+	}
+	// A broken channel has no client.
+	_ = in.channel.link.send(in.channel.ctx, kindAnswer, in.id, appendAnswer(space[:0], a), body)
+}
+
+func (in *inbound) sendResultLocked(r result) {
+	var space [512]byte
+	// A broken channel has no client.
+	_ = in.channel.link.send(in.channel.ctx, kindDone, in.id, appendResult(space[:0], r), nil)
+}
+
+// end forgets the event, which is over.
+func (in *inbound) end() {
+	ch := in.channel
+	ch.mu.Lock()
+	delete(ch.mu.events, in.id)
+	ch.mu.Unlock()
+	ch.server.end(in)
+}
+
+// line sends a line that the event logs, in its turn.
+func (in *inbound) line(l isolate.LogLine) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if in.mu.over {
+		return
+	}
+	if in.mu.lines++; in.mu.lines > linesMax {
+		return
+	}
+	if in.channel.link.queued() > logBytesMax {
+		in.mu.lines = linesMax + 1 // what is not read is not worth waiting for
+		return
+	}
+	in.channel.sendLine(in.id, l)
+}
