@@ -28,7 +28,7 @@ func allowed(pid uint64, readFiles bool) []allowance {
 		when(unix.SYS_MMAP, without(2, unix.PROT_EXEC)),
 		when(unix.SYS_MPROTECT, without(2, unix.PROT_EXEC)),
 		when(unix.SYS_PRCTL, is(0, unix.PR_SET_VMA)), // the runtime names its memory
-		when(unix.SYS_CLONE, is(0, threadOfGo), is(0, threadOfC)),
+		when(unix.SYS_CLONE, is(0, threadOfGo), is(0, threadOfGo|unix.CLONE_SETTLS), is(0, threadOfC)),
 		when(unix.SYS_FCNTL, is(1, unix.F_GETFL), is(1, unix.F_SETFL), is(1, unix.F_GETFD), is(1, unix.F_SETFD), is(1, unix.F_DUPFD_CLOEXEC)),
 	)
 	if readFiles {
@@ -44,8 +44,8 @@ func absent() []uint32 {
 	return []uint32{unix.SYS_CLONE3, unix.SYS_OPENAT2, unix.SYS_SPLICE, unix.SYS_SENDFILE, unix.SYS_COPY_FILE_RANGE, unix.SYS_EPOLL_PWAIT2}
 }
 
-// The flags with which a thread is made, and nothing but a thread: by Go's runtime, and by the C
-// library where the program is linked with it.
+// The flags with which a thread is made, and nothing but a thread: by Go's runtime, which adds
+// CLONE_SETTLS on some processors, and by the C library where the program is linked with it.
 const (
 	threadOfGo = unix.CLONE_VM | unix.CLONE_FS | unix.CLONE_FILES | unix.CLONE_SIGHAND | unix.CLONE_SYSVSEM | unix.CLONE_THREAD
 	threadOfC  = threadOfGo | unix.CLONE_SETTLS | unix.CLONE_PARENT_SETTID | unix.CLONE_CHILD_CLEARTID
