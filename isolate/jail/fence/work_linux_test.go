@@ -256,6 +256,22 @@ func TestRequire(t *testing.T) {
 	}
 }
 
+func TestOrphan(t *testing.T) {
+	t.Parallel()
+	c := start(t, "nothing", task{Fenced: true, Orphan: true}, nil)
+	if want := "fence: " + fence.ErrOrphan.Error(); c.started.Error != want {
+		t.Errorf("error %q, want %q", c.started.Error, want)
+	}
+}
+
+func TestWhatItOpenedItself(t *testing.T) {
+	t.Parallel()
+	c := start(t, "nothing", task{Fenced: true, Careless: true}, nil)
+	if want := "(/etc) is open, and nobody asked to keep it"; !strings.HasSuffix(c.started.Error, want) {
+		t.Errorf("error %q, want one about %s", c.started.Error, want)
+	}
+}
+
 // leaveAnOrphan starts a fenced child of its own, and reports it.
 func leaveAnOrphan(end *childEnd, _ task) {
 	f, err := end.conn.File()
