@@ -68,6 +68,7 @@ func allGuards() []guard {
 		arrayGuards(),
 		bigIntGuards(),
 		evalGuards(),
+		stringGuards(),
 	)
 }
 

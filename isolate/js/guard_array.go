@@ -363,55 +363,28 @@ func arrayJoin(vm *VM, original native, c goja.FunctionCall) goja.Value {
 		}
 		separator = vm.text(arg)
 	}
-	j := joiner{vm: vm, separator: separator}
+	w := textWriter{vm: vm}
 	for i := range n {
+		if i > 0 && separator == nil {
+			w.writeComma()
+		} else if i > 0 {
+			w.write(separator)
+		}
 		var v goja.Value
 		if dense {
 			v = elements[i]
 		} else {
 			v = getKey(o, vm.rt.ToValue(i), o)
 		}
+		if v == nil || goja.IsUndefined(v) || goja.IsNull(v) {
+			continue
+		}
 		if _, ok := v.(*goja.Object); ok {
-			dense = false
+			dense = false // the conversion may change the array
 		}
-		j.add(i > 0, v)
+		w.write(vm.text(v))
 	}
-	return j.out.String()
-}
-
-// joiner writes the elements of an array with a separator between them.
-type joiner struct {
-	vm        *VM
-	separator goja.String // nil: a comma
-	out       goja.StringBuilder
-	length    int64
-	steps     int
-}
-
-func (j *joiner) add(separated bool, v goja.Value) {
-	if separated {
-		if j.separator == nil {
-			j.out.WriteRune(',')
-			j.grow(1)
-		} else {
-			j.grow(int64(j.separator.Length()))
-			j.out.WriteString(j.separator)
-		}
-	}
-	if v != nil && !goja.IsUndefined(v) && !goja.IsNull(v) {
-		text := j.vm.text(v)
-		j.grow(int64(text.Length()))
-		j.out.WriteString(text)
-	}
-}
-
-func (j *joiner) grow(n int64) {
-	j.length += n
-	if j.steps += 1 + int(n>>3); j.steps >= stepsPerCheckpoint {
-		j.steps = 0
-		j.vm.checkpoint()
-		j.vm.allocate(j.length, stringTooLong)
-	}
+	return w.finish()
 }
 
 // arrayToLocaleString guards Array.prototype.toLocaleString: it may be the method that it

@@ -152,7 +152,8 @@ func (o *ordering) merge(list, spare []ranked) []ranked {
 					out, left = append(out, left[0]), left[1:]
 				}
 			}
-			out = append(append(out, left...), right...)
+			copy(spare[start+len(out):], left)
+			copy(spare[start+len(out)+len(left):], right)
 		}
 		list, spare = spare, list
 	}

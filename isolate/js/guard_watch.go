@@ -78,9 +78,6 @@ func (vm *VM) text(v goja.Value) goja.String {
 	return describedString(v)
 }
 
-// textBytes is what a string takes in memory, at most.
-func textBytes(s goja.String) int64 { return 2 * int64(s.Length()) }
-
 var lengthKey = stringValue("length")
 
 // lengthOf is LengthOfArrayLike.

@@ -38,9 +38,6 @@ func speciesArray(o *goja.Object, length int64) *goja.Object
 //go:linkname isArray github.com/dop251/goja.isArray
 func isArray(o *goja.Object) bool
 
-//go:linkname toLength github.com/dop251/goja.toLength
-func toLength(v goja.Value) int64
-
 //go:linkname toMethod github.com/dop251/goja.toMethod
 func toMethod(v goja.Value) native
 
@@ -55,6 +52,12 @@ func getOfValue(rt *goja.Runtime, v, key goja.Value) goja.Value
 
 //go:linkname stringValue github.com/dop251/goja.newStringValue
 func stringValue(s string) goja.String
+
+// codeUnits returns a string's characters: as bytes if they are ASCII, else as UTF-16 behind a
+// byte order mark. They must not be written to.
+//
+//go:linkname codeUnits github.com/dop251/goja.devirtualizeString
+func codeUnits(s goja.String) (ascii string, wide []uint16)
 
 // describedString is ToString, except that a symbol is described.
 //
