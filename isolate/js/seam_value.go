@@ -38,6 +38,9 @@ func speciesArray(o *goja.Object, length int64) *goja.Object
 //go:linkname isArray github.com/dop251/goja.isArray
 func isArray(o *goja.Object) bool
 
+//go:linkname toLength github.com/dop251/goja.toLength
+func toLength(v goja.Value) int64
+
 //go:linkname toMethod github.com/dop251/goja.toMethod
 func toMethod(v goja.Value) native
 
