@@ -3,6 +3,7 @@ package remote_test
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"sync/atomic"
 	"testing"
 
@@ -117,4 +118,24 @@ func atOnce(b *testing.B, callers int, call func() error) {
 			b.Fatal(err)
 		}
 	}
+}
+
+// BenchmarkEcho is the least that a call over a socket can cost: two system calls on each
+// side, and waking up for them.
+func BenchmarkEcho(b *testing.B) {
+	near, far := socketPair(b)
+	go func() {
+		io.Copy(struct{ io.Writer }{far}, struct{ io.Reader }{far})
+	}()
+	message := make([]byte, 300)
+	before := processorTime(b)
+	for b.Loop() {
+		if _, err := near.Write(message); err != nil {
+			b.Fatal(err)
+		}
+		if _, err := io.ReadFull(near, message); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(processorTime(b)-before)/float64(b.N), "cpu-ns/op")
 }

@@ -166,14 +166,14 @@ func (c *Client) do(ctx context.Context, r *request) ([]byte, error) {
 	if err := acquire(ctx, k.share, k.cost); err != nil {
 		return nil, err
 	}
-	id, err := c.begin(k)
+	id, crowd, err := c.begin(k)
 	if err != nil {
 		k.share.Release(k.cost)
 		return nil, err
 	}
 	var room [1 << 10]byte
 	if c.out.put(id, r.appendHead(room[:0]), r.entry.Value, cost{}) {
-		c.pump()
+		c.pump(crowd)
 	}
 	select {
 	case <-k.done:
@@ -196,32 +196,32 @@ func acquire(ctx context.Context, s *semaphore.Weighted, n int64) error {
 	return s.Acquire(ctx, n)
 }
 
-// begin gives k a number.
-func (c *Client) begin(k *call) (uint32, error) {
+// begin gives k a number, and says whether other calls are under way.
+func (c *Client) begin(k *call) (id uint32, crowd bool, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.mu.err != nil {
-		return 0, c.mu.err
+		return 0, false, c.mu.err
 	}
 	for {
 		c.mu.last++
 		if _, taken := c.mu.calls[c.mu.last]; !taken {
 			c.mu.calls[c.mu.last] = k
-			return c.mu.last, nil
+			return c.mu.last, len(c.mu.calls) > 1, nil
 		}
 	}
 }
 
 // pump writes on a goroutine of its own, so that a server that doesn't read holds up no
 // caller for longer than its context says.
-func (c *Client) pump() {
+func (c *Client) pump(crowd bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.mu.err != nil {
 		return // and Close may have waited already
 	}
 	c.wg.Go(func() {
-		if err := c.out.pump(); err != nil {
+		if err := c.out.pump(crowd); err != nil {
 			c.end(err)
 		}
 	})
@@ -243,7 +243,7 @@ func (c *Client) abandon(id uint32, k *call) {
 	case unsent:
 		k.finish()
 	case c.out.putFrame(cancelFrame, id, nil):
-		c.pump()
+		c.pump(false)
 	}
 }
 

@@ -114,8 +114,12 @@ func (o *outbox) pumpLocked() bool {
 }
 
 // pump writes until there is nothing left to write. After an error the outbox is closed.
-func (o *outbox) pump() error {
-	runtime.Gosched() // who else is about to put something does it now, and shares the write
+// A crowd is others who may be about to put something: they get the chance to share the
+// first write.
+func (o *outbox) pump(crowd bool) error {
+	if crowd {
+		runtime.Gosched()
+	}
 	for {
 		b, begun, ended := o.take()
 		if b == nil {

@@ -126,7 +126,7 @@ func (s *server) greet(in io.Reader) error {
 	// A client of another version is told so by the version in this hello.
 	hello := appendServerHello(nil, welcome{abilities: abilitiesOf(s.store), window: s.cfg.RequestBytesMax})
 	if s.out.putFrame(helloFrame, 0, hello) {
-		if err := s.out.pump(); err != nil {
+		if err := s.out.pump(false); err != nil {
 			return err
 		}
 	}
@@ -329,9 +329,10 @@ func (s *server) perform(ctx context.Context, room []byte, r *request) (head, ta
 func (s *server) answer(call *serving, head, tail []byte, kept int64) {
 	s.mu.Lock()
 	delete(s.mu.calls, call.id)
+	crowd := len(s.mu.calls) > 0
 	s.mu.Unlock()
 	if s.out.put(call.id, head, tail, cost{request: call.cost, answer: kept}) {
-		if err := s.out.pump(); err != nil {
+		if err := s.out.pump(crowd); err != nil {
 			s.end(ended(err))
 		}
 	}
