@@ -16,13 +16,13 @@ import (
 )
 
 // Serve answers the client at the other end of conn from store, until ctx ends, the
-// client closes the connection, or it breaks the protocol. It owns conn and closes it,
+// connection is closed, or the client breaks the protocol. It owns conn and closes it,
 // and returns when no call of the client's is under way any more. The client is not
 // trusted: all it can do is call store, within cfg.
 //
-// Serve returns nil if the client closed the connection or its process ended, ctx's cause
-// if ctx ended, an ErrProtocol if the client broke the protocol, and else why the
-// connection was lost.
+// Serve returns nil if the connection was closed, at either end or by the end of the
+// client's process, ctx's cause if ctx ended, an ErrProtocol if the client broke the
+// protocol, and else why the connection was lost.
 func Serve(ctx context.Context, conn net.Conn, store kv.Store, cfg ServerConfig) error {
 	if err := cfg.Validate(); err != nil {
 		return errors.Join(err, conn.Close())
@@ -57,8 +57,8 @@ func Serve(ctx context.Context, conn net.Conn, store kv.Store, cfg ServerConfig)
 	return nil
 }
 
-// errLeft is the cause of the end when the client closed the connection.
-var errLeft = errors.New("the client closed the connection")
+// errLeft is the cause of the end when either end of the connection was closed.
+var errLeft = errors.New("the connection was closed")
 
 // server is one Serve.
 type server struct {
@@ -108,7 +108,7 @@ func (s *server) read(ctx context.Context, conn net.Conn) error {
 // ended says why the conversation is over, of which err is what the connection noticed.
 func ended(err error) error {
 	switch {
-	case err == io.EOF, err == io.ErrUnexpectedEOF, errors.Is(err, io.ErrClosedPipe),
+	case err == io.EOF, err == io.ErrUnexpectedEOF, errors.Is(err, io.ErrClosedPipe), errors.Is(err, net.ErrClosed),
 		errors.Is(err, syscall.EPIPE), errors.Is(err, syscall.ECONNRESET):
 		return errLeft // with or without finishing its request, or reading its answers
 	case errors.Is(err, ErrProtocol):

@@ -106,6 +106,20 @@ func TestServerMeetsAnEndInAFrame(t *testing.T) {
 	}
 }
 
+func TestServerEndsWithItsConnection(t *testing.T) {
+	t.Parallel()
+	for name, which := range map[string]int{"the client's end": 0, "its own": 1} {
+		near, far := socketPair(t)
+		done := make(chan error, 1)
+		go func() { done <- remote.Serve(context.Background(), far, stub{}, remote.ServerConfig{}) }()
+		peer{near, t}.greet()
+		[]net.Conn{near, far}[which].Close()
+		if err := <-done; err != nil {
+			t.Errorf("%s was closed: Serve: %v, want nil", name, err)
+		}
+	}
+}
+
 func TestServerTellsOtherVersionsItsOwn(t *testing.T) {
 	t.Parallel()
 	near, far := net.Pipe()
