@@ -68,6 +68,7 @@ func allGuards() []guard {
 		arrayGuards(),
 		bigIntGuards(),
 		evalGuards(),
+		regExpGuards(),
 		stringGuards(),
 	)
 }
@@ -311,9 +312,10 @@ const (
 	namelessGenerator
 	namelessArrayIterator
 	namelessBuffer
+	namelessRegExp
 
 	// namelessAll is for code that is not known yet.
-	namelessAll = namelessErrors | namelessPromise | namelessGenerator | namelessArrayIterator | namelessBuffer
+	namelessAll = namelessErrors | namelessPromise | namelessGenerator | namelessArrayIterator | namelessBuffer | namelessRegExp
 )
 
 // namelessOf says what the syntax of a script can make. A word may be written with escapes:
@@ -358,6 +360,9 @@ func (vm *VM) prepare(made nameless) {
 	}
 	if made&namelessBuffer != 0 {
 		vm.touch("ArrayBuffer")
+	}
+	if made&namelessRegExp != 0 {
+		vm.touch("RegExp")
 	}
 }
 

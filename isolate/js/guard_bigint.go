@@ -284,4 +284,6 @@ type scriptState struct {
 	bigints bool  // one mentions BigInts, and is lowered
 	helpers []any // see [VM.helpers]
 	closed  bool  // the engine's parser is out of reach: see closeParser
+
+	subject *subjectRunes // of the last match that needed runes
 }

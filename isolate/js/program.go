@@ -47,6 +47,9 @@ func CompileFunction(name, script string, parameters []string, sourceMap []byte)
 	source := "(function(" + strings.Join(parameters, ",") + "){'use strict';\n" + script + "\n})"
 	p := &Program{makes: namelessOf(script)}
 	c := compilation{name: name, strict: true}
+	if _, err := openSeam(); err != nil { // it prepares the engine's compiler too
+		return nil, err
+	}
 	err := c.parse(source)
 	if err != nil && strings.Contains(script, "await") {
 		p.async = true
@@ -59,8 +62,9 @@ func CompileFunction(name, script string, parameters []string, sourceMap []byte)
 	}
 	c.positions = positions
 	if err == nil {
-		p.bigints = c.bigints
 		p.code, err = c.finish()
+		p.bigints = c.bigints
+		p.makes |= c.makes
 	}
 	if err != nil {
 		return nil, compileError(name, err, positions)
@@ -81,6 +85,7 @@ type compilation struct {
 	tree    *ast.Program
 	repairs repairs        // what was changed in the text that was given
 	raw     map[int]string // see [treeRepair]
+	makes   nameless
 }
 
 // parse parses source, mending what the engine's parser wrongly refuses.
@@ -117,6 +122,7 @@ func (c *compilation) finish() (code *goja.Program, err error) {
 	if err := t.repair(c.tree); err != nil {
 		return nil, err
 	}
+	c.makes = t.makes
 	if c.bigints {
 		addHelpers(c.tree)
 	}

@@ -127,7 +127,8 @@ type treeRepair struct {
 	lower  bool           // operators that BigInts grow by
 	raw    map[int]string // what a template's raw text had, by offset in the text that was parsed
 	seen   map[uintptr]bool
-	failed error // a regular expression that is refused
+	makes  nameless // what the syntax makes
+	failed error    // a regular expression that is refused
 }
 
 var expression = reflect.TypeFor[ast.Expression]()
@@ -170,6 +171,7 @@ func (t *treeRepair) walk(v reflect.Value, arrows int) {
 		case *ast.ArrowFunctionLiteral:
 			arrows++
 		case *ast.RegExpLiteral:
+			t.makes |= namelessRegExp
 			node.Pattern, node.Flags = repairRegExp(node.Pattern, node.Flags)
 			if err := checkPattern(node.Pattern); err != nil && t.failed == nil {
 				t.failed = &CompileError{Message: err.Error()}

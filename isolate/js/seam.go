@@ -216,6 +216,8 @@ type seam struct {
 
 	proxy unsafe.Pointer // what marks an interface that holds a proxyObject
 
+	regExps *regExpSeam
+
 	nativeFunction, templatedFunction functionShape
 
 	guards   guardIndex
@@ -244,6 +246,7 @@ var openSeam = sync.OnceValues(func() (*seam, error) {
 // newSeam inspects goja and says what is not as it should be.
 func newSeam() (*seam, error) {
 	var s seam
+	openMatchClock()
 	rt := goja.New()
 	plain := rt.CreateObject(nil)
 	s.base = insides(plain)
@@ -323,6 +326,11 @@ func newSeam() (*seam, error) {
 		}
 		f.shape.tab = selfWord(f.example, s.objectSelf).tab
 	}
+	regExps, err := newRegExpSeam(rt, s.objectSelf)
+	if err != nil {
+		return nil, err
+	}
+	s.regExps = regExps
 	sample := new(VM).gated(nil, nil)
 	s.gateCode = codeOf(unsafe.Pointer(&sample))
 	return &s, nil

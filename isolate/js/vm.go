@@ -9,7 +9,6 @@ import (
 	"sync/atomic"
 
 	"github.com/dop251/goja"
-	"github.com/dop251/goja/parser"
 )
 
 // callDepthMax bounds nested calls. Unwinding through native frames is quadratic in the
@@ -33,13 +32,13 @@ type VM struct {
 	host     any
 	eval     bool
 	realms   []*realm // by class.index
+	script   scriptState
 	loop     loop
 	meter    Meter
 	gate     gate
 
 	locals       map[reflect.Type]any // see Local
 	bufferIsView goja.Callable
-	evalGuard    *goja.Object
 	rejections   []rejection // promises rejected and not handled yet
 	ended        error       // an interrupt or a panic: the VM must not run again
 
@@ -60,9 +59,6 @@ func (p *Platform) NewVM(cfg Config) *VM {
 	vm.rt.SetPromiseRejectionTracker(vm.track)
 	p.seam.setTemplate(vm.rt.GlobalObject(), p.global)
 	p.seam.setTemplate(functionPrototype(vm.rt), p.functions)
-	if cfg.Eval {
-		vm.rt.SetParserOptions(parser.WithDisableSourceMaps)
-	}
 	return vm
 }
 
@@ -207,6 +203,7 @@ func (vm *VM) end(cause error) {
 func (vm *VM) cut(cause error) {
 	if vm.cause.CompareAndSwap(nil, &cause) {
 		vm.rt.Interrupt(cause)
+		abortMatches()
 	}
 }
 
@@ -240,23 +237,6 @@ type PanicError struct {
 }
 
 func (e *PanicError) Error() string { return fmt.Sprintf("js: panic: %v", e.Value) }
-
-// noEval returns what stands for eval, or for Function, where code from strings is off.
-func (vm *VM) noEval(eval bool) *goja.Object {
-	refused := &ThrowError{"EvalError", "Code generation from strings is off; eval = true in the manifest permits it"}
-	if eval {
-		return vm.function("eval", 1, func(*Call) (any, error) { return nil, refused })
-	}
-	if vm.evalGuard == nil {
-		vm.evalGuard = vm.rt.ToValue(func(goja.ConstructorCall) *goja.Object { panic(vm.exception(refused)) }).(*goja.Object)
-		for name, v := range map[string]goja.Value{"name": vm.rt.ToValue("Function"), "prototype": functionPrototype(vm.rt)} {
-			if err := vm.evalGuard.DefineDataProperty(name, v, goja.FLAG_FALSE, goja.FLAG_FALSE, goja.FLAG_FALSE); err != nil {
-				panic(err)
-			}
-		}
-	}
-	return vm.evalGuard
-}
 
 // track keeps the promises that were rejected while nobody listened.
 func (vm *VM) track(p *goja.Promise, op goja.PromiseRejectionOperation) {
