@@ -51,8 +51,9 @@ func (c *Conn) next() error {
 	}
 }
 
-// readHead takes a head and the files of its frame. Ancillary data comes with the first
-// byte of what it was sent with, which is why heads are read by themselves.
+// readHead takes a head and the files of its frame. Ancillary data comes with the bytes
+// that it was sent with, which is why heads are read by themselves: files in a payload are
+// closed by the kernel.
 func (c *Conn) readHead() (head, []*os.File, error) {
 	var b [headBytes]byte
 	oob := make([]byte, rightsSpace(filesMax))
@@ -75,9 +76,6 @@ func (c *Conn) readHead() (head, []*os.File, error) {
 				return fail(err)
 			}
 			files = append(files, more...)
-			if got > 0 && len(more) > 0 {
-				return fail(broken("files in the middle of a head"))
-			}
 		}
 		got += n
 	}
