@@ -80,6 +80,18 @@ func (s *server) restart() {
 	s.t.Fatalf("the node does not start again: %s", s.output.String())
 }
 
+// answers says whether the node's control API and its functions do.
+func (s *server) answers() bool {
+	client := &http.Client{Timeout: hungAfter, Transport: &http.Transport{DisableKeepAlives: true}}
+	r, err := client.Get("http://" + s.admin + "/healthz")
+	if err != nil {
+		return false
+	}
+	r.Body.Close()
+	wrong, _ := greet(client, s.listen)
+	return wrong == ""
+}
+
 // becomesReady waits until the node is ready; false: it has ended.
 func (s *server) becomesReady() bool {
 	s.t.Helper()

@@ -130,10 +130,9 @@ func (o *torture) run(t *testing.T) {
 			}
 			end, head := s.attackOnce(t.Context(), a)
 			c.add(end, head)
-			if end == endHung {
-				s.kill()
+			if end == endHung || end == endClosed {
+				o.revive(s)
 			}
-			o.revive(s)
 		}
 		c.lost = o.watch.lost() - before
 		t.Log(c.line())
@@ -146,14 +145,14 @@ func (o *torture) run(t *testing.T) {
 	o.write(t)
 }
 
-// revive starts the node again if it has ended, which is a failure by itself: the rest of
-// the table is still worth having. It says whether it did.
+// revive starts the node again if it has ended or does not answer any more, which is a
+// failure by itself: the rest of the table is still worth having. It says whether it did.
 func (o *torture) revive(s *server) bool {
-	select {
-	case <-s.exited:
-	default:
+	if s.answers() {
 		return false
 	}
+	_ = s.cmd.Process.Kill() // it may be gone already
+	<-s.exited
 	o.restarts++
 	s.restart()
 	boundMemory(s.t, s.cmd.Process.Pid)

@@ -52,6 +52,7 @@ type verdict struct {
 // child runs the jobs that come on stdin, a line each, and answers each with a line.
 func child() int {
 	debug.SetGCPercent(400)
+	debug.SetMemoryLimit(2*memoryMB<<20 + 64<<20)
 	// The stack's size is not what is tested: a smaller one is full sooner.
 	debug.SetMaxStack(256 << 20)
 	limit := syscall.Rlimit{Cur: childData, Max: childData}

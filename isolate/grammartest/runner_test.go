@@ -217,7 +217,7 @@ func frames(trace string) string {
 	for _, m := range frame.FindAllStringSubmatch(trace, -1) {
 		name := m[1] + m[2] + m[3] + m[5] + "." + m[4] + m[6]
 		switch {
-		case strings.Contains(name, "Watchdog"), strings.Contains(name, "watch"), len(found) > 0 && found[len(found)-1] == name:
+		case strings.Contains(name, "atchdog"), strings.HasPrefix(name, "js.(*Turns)"), strings.HasPrefix(name, "js.(*Meter)"), len(found) > 0 && found[len(found)-1] == name:
 			continue
 		}
 		found = append(found, name)
