@@ -52,7 +52,8 @@ type constructor = func(args []goja.Value, newTarget *goja.Object) *goja.Object
 // guard says what runs in place of one built-in.
 type guard struct {
 	// name is the built-in's path from globalThis, such as "Array.prototype.fill" or
-	// "RegExp.prototype[Symbol.split]"; of an accessor it names the getter.
+	// "RegExp.prototype[Symbol.split]". Of an accessor it names the getter; the setter has
+	// the path behind "set ".
 	name string
 
 	// call stands for the original when it is called; nil: the original runs.
@@ -67,9 +68,15 @@ func allGuards() []guard {
 	return slices.Concat(
 		arrayGuards(),
 		bigIntGuards(),
+		bufferGuards(),
 		evalGuards(),
 		regExpGuards(),
+		functionGuards(),
+		iteratorGuards(),
+		objectGuards(),
+		proxyGuards(),
 		stringGuards(),
+		typedArrayGuards(),
 	)
 }
 
@@ -179,7 +186,13 @@ var hidden = []struct {
 // guardTemplates puts the gate into goja's templates. It must run once in a process, before
 // the first runtime reads them.
 func (s *seam) guardTemplates() {
-	s.guards = indexGuards(allGuards())
+	guards := allGuards()
+	s.guards, s.setters = indexGuards(guards), make(map[string]*guard)
+	for _, g := range guards {
+		if path, ok := strings.CutPrefix(g.name, "set "); ok {
+			s.setters[path] = &g
+		}
+	}
 	s.hidden = make(map[string]int)
 	for i, h := range hidden {
 		for _, name := range h.with {
@@ -232,7 +245,7 @@ func (vm *VM) gateProperty(path string, g *guard, property goja.Value, deep bool
 			vm.gateObject(path, g, get, false)
 		}
 		if set != nil {
-			vm.gateObject(path, nil, set, false)
+			vm.gateObject(path, s.setters[path], set, false)
 		}
 	} else if o, ok := s.valueOf(property).(*goja.Object); ok {
 		vm.gateObject(path, g, o, deep)

@@ -1,6 +1,7 @@
 package js
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"reflect"
@@ -218,9 +219,19 @@ type seam struct {
 
 	regExps *regExpSeam
 
+	proxyTargets  uintptr
+	proxyHandlers uintptr        // proxyObject.handler, an interface
+	jsHandler     unsafe.Pointer // what marks an interface that holds the handler of a script
+
+	typed       unsafe.Pointer // what marks an interface that holds a typedArrayObject, and its fields:
+	typedCount  uintptr
+	typedBuffer uintptr
+	detached    uintptr // arrayBufferObject.detached
+
 	nativeFunction, templatedFunction functionShape
 
 	guards   guardIndex
+	setters  map[string]*guard
 	hidden   map[string]int // index of an intrinsic in the table of that name, by what it comes with
 	gateCode uintptr        // of the functions that have the gate
 }
@@ -269,7 +280,15 @@ func newSeam() (*seam, error) {
 		{Name: "Base", Type: s.base},
 		{Name: "State", Type: reflect.TypeFor[any]()},
 	})
-	list := rt.NewArray()
+	proxy, err := rt.New(rt.GlobalObject().Get("Proxy"), plain, plain)
+	if err != nil {
+		return nil, err
+	}
+	list, buffer := rt.NewArray(), rt.ToValue(rt.NewArrayBuffer(nil)).(*goja.Object)
+	typed, err := rt.New(rt.GlobalObject().Get("Uint8Array"))
+	if err != nil {
+		return nil, err
+	}
 	runtime, object := reflect.TypeFor[goja.Runtime](), reflect.TypeFor[*goja.Object]()
 	boolean := reflect.TypeFor[bool]()
 	for _, f := range []shape{
@@ -286,6 +305,11 @@ func newSeam() (*seam, error) {
 		{s.template, "propNames", reflect.TypeFor[[]unistring.String](), &s.templateNames},
 		{s.template, "protoFactory", reflect.TypeFor[func(*goja.Runtime) *goja.Object](), &s.templateProto},
 		{s.template, "symProps", nil, &s.templateSymbols},
+		{insides(typed), "length", reflect.TypeFor[int](), &s.typedCount},
+		{insides(typed), "viewedArrayBuf", reflect.PointerTo(insides(buffer)), &s.typedBuffer},
+		{insides(buffer), "detached", boolean, &s.detached},
+		{insides(proxy), "target", object, &s.proxyTargets},
+		{insides(proxy), "handler", nil, &s.proxyHandlers},
 		{insides(list), "values", reflect.TypeFor[[]goja.Value](), &s.arrayElements},
 		{insides(list), "length", reflect.TypeFor[uint32](), &s.arrayCount},
 		{s.property, "value", reflect.TypeFor[goja.Value](), &s.value},
@@ -311,7 +335,13 @@ func newSeam() (*seam, error) {
 	}
 	s.plain = selfWord(plain, s.objectSelf).tab
 	s.array = selfWord(list, s.objectSelf).tab
-	s.proxy = selfWord(rt.ToValue(rt.NewProxy(plain, &goja.ProxyTrapConfig{})).(*goja.Object), s.objectSelf).tab
+	s.typed = selfWord(typed, s.objectSelf).tab
+	s.proxy = selfWord(proxy, s.objectSelf).tab
+	handler := (*iface)(unsafe.Add(selfWord(proxy, s.objectSelf).data, s.proxyHandlers))
+	if *(**goja.Object)(handler.data) != plain {
+		return nil, errors.New("a goja proxy does not begin its handler with the object")
+	}
+	s.jsHandler = handler.tab
 	for _, f := range []struct {
 		example *goja.Object
 		shape   *functionShape

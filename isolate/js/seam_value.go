@@ -50,6 +50,11 @@ func callableOf(v goja.Value) (native, bool)
 //go:linkname constructorOf github.com/dop251/goja.(*Runtime).toConstructor
 func constructorOf(rt *goja.Runtime, v goja.Value) constructor
 
+// newTyped makes a typed array, which must be able to hold what the one argument says.
+//
+//go:linkname newTyped github.com/dop251/goja.(*Runtime).typedArrayCreate
+func newTyped(rt *goja.Runtime, constructor *goja.Object, length ...goja.Value) *templated
+
 //go:linkname getOfValue github.com/dop251/goja.(*Runtime).getV
 func getOfValue(rt *goja.Runtime, v, key goja.Value) goja.Value
 
@@ -95,6 +100,27 @@ func (s *seam) elementsOf(rt *goja.Runtime, o *goja.Object) (elements []goja.Val
 // isProxy says whether o is a Proxy.
 func (s *seam) isProxy(o *goja.Object) bool { return selfWord(o, s.objectSelf).tab == s.proxy }
 
+// proxyTarget returns what o stands before; nil if o is no Proxy, or was revoked.
+func (s *seam) proxyTarget(o *goja.Object) *goja.Object {
+	if !s.isProxy(o) {
+		return nil
+	}
+	return *(**goja.Object)(unsafe.Add(selfWord(o, s.objectSelf).data, s.proxyTargets))
+}
+
+// proxyHandler returns the handler that a script gave to a Proxy; nil: there is none.
+func (s *seam) proxyHandler(o *goja.Object) *goja.Object {
+	handler := (*iface)(unsafe.Add(selfWord(o, s.objectSelf).data, s.proxyHandlers))
+	if handler.tab != s.jsHandler {
+		return nil
+	}
+	stand := *(**goja.Object)(handler.data)
+	if traps := s.trapsOf(stand); traps != nil {
+		return traps.handler
+	}
+	return stand
+}
+
 // plainArray says whether o is an array with the intrinsic prototype and no properties but
 // its elements and its length.
 func (s *seam) plainArray(rt *goja.Runtime, o *goja.Object) bool {
@@ -102,6 +128,20 @@ func (s *seam) plainArray(rt *goja.Runtime, o *goja.Object) bool {
 	return self.tab == s.array &&
 		*(**goja.Object)(unsafe.Add(self.data, s.basePrototype)) == arrayPrototype(rt) &&
 		len(*(*map[unistring.String]goja.Value)(unsafe.Add(self.data, s.baseValues))) <= 1
+}
+
+// typedLength returns how many elements a typed array has. ok is false if o is none, or has
+// lost its buffer.
+func (s *seam) typedLength(o *goja.Object) (length int, ok bool) {
+	self := selfWord(o, s.objectSelf)
+	if self.tab != s.typed {
+		return 0, false
+	}
+	buffer := *(*unsafe.Pointer)(unsafe.Add(self.data, s.typedBuffer))
+	if *(*bool)(unsafe.Add(buffer, s.detached)) {
+		return 0, false
+	}
+	return *(*int)(unsafe.Add(self.data, s.typedCount)), true
 }
 
 // arrayLength returns the length of an array that goja keeps in one piece.
