@@ -268,7 +268,7 @@ func (vm *VM) gateObject(path string, g *guard, o *goja.Object, deep bool) {
 		}
 	case s.templatedFunction.tab:
 		vm.gateFunction(self.data, s.templatedFunction, g)
-	case s.plain:
+	case s.plain, s.regExps.prototype:
 		if deep {
 			vm.gateProperties(path, o)
 		}
@@ -287,7 +287,8 @@ func (vm *VM) gateProperties(path string, o *goja.Object) {
 			vm.gateProperty(joinPath(path, key), holder[key], v, key == "prototype")
 		}
 	}
-	for _, symbol := range o.Symbols() {
+	for _, v := range ownSymbols(base, true, nil) {
+		symbol := v.(*goja.Symbol)
 		key := symbolKey(symbol)
 		if v := ownSymbol(base, symbol); v != nil {
 			vm.gateProperty(joinPath(path, key), holder[key], v, false)

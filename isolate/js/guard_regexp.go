@@ -116,12 +116,12 @@ func constructRegExp(vm *VM, original constructor, args []goja.Value, newTarget 
 // if it can.
 func (vm *VM) newRegExp(original constructor, source goja.String, flags string, newTarget *goja.Object) *goja.Object {
 	if source.Length() > patternBytes {
-		panic(vm.exception(SyntaxError("%s", errPatternSize)))
+		panic(vm.exception(errPatternSize))
 	}
 	text := source.String()
 	repaired, repairedFlags := repairRegExp(text, flags)
 	if err := checkPattern(repaired); err != nil {
-		panic(vm.exception(SyntaxError("%s", err)))
+		panic(vm.exception(err))
 	}
 	s := vm.platform.seam.regExps
 	key := patternKey{repaired, repairedFlags}

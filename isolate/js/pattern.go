@@ -1,9 +1,6 @@
 package js
 
-import (
-	"errors"
-	"strings"
-)
+import "strings"
 
 // Bounds of a regular expression. Within them none takes longer than some milliseconds to
 // compile.
@@ -16,7 +13,8 @@ const (
 	repeatedMax = 1000
 )
 
-var errPatternSize = errors.New("Regular expression too large") //nolint:staticcheck // what scripts see
+// errPatternSize is in the words that scripts know from V8.
+var errPatternSize = &ThrowError{"SyntaxError", "Regular expression too large"}
 
 // checkPattern refuses a regular expression that would take long to compile.
 func checkPattern(pattern string) error {

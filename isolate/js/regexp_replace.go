@@ -270,8 +270,7 @@ func (w *textWriter) expand(parts []templatePart, subject goja.String, from, to 
 			w.write(part.text)
 			continue
 		case '&':
-			w.slice(subject, from, to)
-			continue
+			v = group(0)
 		case '`':
 			w.slice(subject, 0, from)
 			continue

@@ -174,7 +174,7 @@ func (t *treeRepair) walk(v reflect.Value, arrows int) {
 			t.makes |= namelessRegExp
 			node.Pattern, node.Flags = repairRegExp(node.Pattern, node.Flags)
 			if err := checkPattern(node.Pattern); err != nil && t.failed == nil {
-				t.failed = &CompileError{Message: err.Error()}
+				t.failed = &CompileError{Message: errPatternSize.Message}
 			}
 			return
 		case *ast.TemplateElement:

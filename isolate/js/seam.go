@@ -178,6 +178,9 @@ func arrayPrototype(r *goja.Runtime) *goja.Object
 //go:linkname intrinsicTypedArray github.com/dop251/goja.(*Runtime).getTypedArray
 func intrinsicTypedArray(r *goja.Runtime) *goja.Object
 
+//go:linkname ownSymbols github.com/dop251/goja.(*baseObject).symbols
+func ownSymbols(base unsafe.Pointer, all bool, symbols []goja.Value) []goja.Value
+
 //go:linkname ownSymbol github.com/dop251/goja.(*baseObject).getOwnPropSym
 func ownSymbol(base unsafe.Pointer, s *goja.Symbol) goja.Value
 

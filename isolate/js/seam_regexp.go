@@ -58,9 +58,10 @@ func clonePattern(p *enginePattern) *enginePattern
 // regExpSeam holds where goja keeps what belongs to a regular expression, and the patterns
 // that the process has compiled.
 type regExpSeam struct {
-	tab     unsafe.Pointer // what marks an interface that holds one
-	pattern uintptr        // regexpObject.pattern
-	source  uintptr        // regexpObject.source
+	tab       unsafe.Pointer // what marks an interface that holds one
+	pattern   uintptr        // regexpObject.pattern
+	source    uintptr        // regexpObject.source
+	prototype unsafe.Pointer // what marks an interface that holds the prototype: a baseObject and more
 
 	cache struct {
 		sync.Mutex
@@ -97,6 +98,11 @@ func newRegExpSeam(rt *goja.Runtime, objectSelf uintptr) (*regExpSeam, error) {
 		return nil, err
 	}
 	s.tab = selfWord(example, objectSelf).tab
+	prototype := example.Prototype()
+	if t := insides(prototype); t.Field(0).Name != "baseObject" {
+		return nil, fmt.Errorf("%s does not begin with a baseObject", t)
+	}
+	s.prototype = selfWord(prototype, objectSelf).tab
 	s.cache.patterns, s.cache.variants = make(map[patternKey]*enginePattern), make(map[variantKey]*regexp.Regexp)
 	return &s, nil
 }
