@@ -3,9 +3,9 @@ package fence
 import (
 	"fmt"
 	"os"
+	"path"
 	"slices"
 	"strconv"
-	"strings"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -51,7 +51,11 @@ func closeOthers(keep []syscall.Conn) error {
 // runtimeOwned says whether Go's runtime has opened target for itself: to wait for descriptors,
 // and to know the processors that its control group may use. None of it leads anywhere.
 func runtimeOwned(target string) bool {
-	return target == "anon_inode:[eventpoll]" || target == "anon_inode:[eventfd]" || strings.HasPrefix(target, "/sys/fs/cgroup/")
+	switch path.Base(target) {
+	case "anon_inode:[eventpoll]", "anon_inode:[eventfd]", "cpu.max", "cpu.cfs_quota_us", "cpu.cfs_period_us":
+		return true
+	}
+	return false
 }
 
 // descriptors lists the open ones.

@@ -24,7 +24,8 @@ type Config struct {
 	// DataBytes bounds the private memory of the process, by RLIMIT_DATA. It counts what is
 	// set aside, not what is used: some 30 MB for Go and its tables, and the heap in steps of
 	// 64 MB, so that bounds under 160 MB leave little to work with. An allocation beyond it
-	// ends the process with Go's fatal error. Zero: no bound.
+	// ends the process with a fatal error of Go's runtime, which mostly speaks of memory, but
+	// may be a fault in its collector. Zero: no bound.
 	DataBytes int64
 
 	// OpenFilesMax bounds how many descriptors the process may have, with those that it is
