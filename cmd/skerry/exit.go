@@ -64,6 +64,7 @@ func exitCode(err error) int {
 		foreign *replicate.ForeignError
 		source  *build.Error
 		project *build.ConfigError
+		limit   *compileLimitError
 	)
 	switch {
 	case err == nil:
@@ -76,7 +77,7 @@ func exitCode(err error) int {
 		return problemCode(problem)
 	case errors.As(err, &source):
 		return exitUser
-	case errors.As(err, &size), errors.Is(err, syscall.ENOSPC), errors.Is(err, store.ErrFull), errors.Is(err, kv.ErrFull):
+	case errors.As(err, &size), errors.As(err, &limit), errors.Is(err, syscall.ENOSPC), errors.Is(err, store.ErrFull), errors.Is(err, kv.ErrFull):
 		return exitLimit
 	case errors.As(err, &usage), errors.As(err, &config), errors.As(err, &project), errors.As(err, &foreign),
 		errors.Is(err, syscall.EADDRINUSE), errors.Is(err, bolt.ErrLocked):

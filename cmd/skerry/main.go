@@ -69,5 +69,7 @@ func commands(t *terminal) []*cobra.Command {
 		tailCommand(t),
 		doctorCommand(t),
 		versionCommand(t),
+
+		compileCommand(t),
 	}
 }

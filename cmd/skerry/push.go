@@ -11,7 +11,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/skerry-edge/skerry/bundles"
-	"github.com/skerry-edge/skerry/bundles/build"
 	"github.com/skerry-edge/skerry/gateway/admin"
 )
 
@@ -35,14 +34,7 @@ func pushCommand(t *terminal) *cobra.Command {
 		if len(args) == 1 {
 			path = args[0]
 		}
-		bundle, err := t.build(cmd.Context(), path, func(p *build.Project) {
-			if *name != "" {
-				p.Manifest.Name = *name
-			}
-			if len(*routes) > 0 {
-				p.Manifest.Routes = *routes
-			}
-		})
+		bundle, err := t.build(cmd.Context(), compileRequest{Path: path, Name: *name, Routes: *routes})
 		if err != nil {
 			return err
 		}
@@ -59,27 +51,19 @@ func pushCommand(t *terminal) *cobra.Command {
 	return cmd
 }
 
-// build builds the project at path after edit has changed it, and reports warnings.
-func (t *terminal) build(ctx context.Context, path string, edit func(*build.Project)) (*bundles.Bundle, error) {
-	project, err := build.Load(path)
-	if err != nil {
-		return nil, err
-	}
-	edit(project)
-	if err := project.Manifest.Validate(); err != nil {
-		return nil, &configError{err}
-	}
+// build builds a project, and reports warnings.
+func (t *terminal) build(ctx context.Context, request compileRequest) (*bundles.Bundle, error) {
 	started := time.Now()
-	result, err := build.Build(ctx, project, build.Options{})
+	bundle, warnings, err := compile(ctx, request)
 	if err != nil {
 		return nil, err
 	}
-	for _, w := range result.Warnings {
+	for _, w := range warnings {
 		t.note("%s %s", t.paint(yellow, "warning:"), printableLines(w.String()))
 	}
-	t.say("%s built %s, %s in %d ms", t.paint(green, "✓"), t.paint(bold, project.Manifest.Name),
-		size(result.Bundle.EncodedBytes()), time.Since(started).Milliseconds())
-	return result.Bundle, nil
+	t.say("%s built %s, %s in %d ms", t.paint(green, "✓"), t.paint(bold, bundle.Manifest.Name),
+		size(bundle.EncodedBytes()), time.Since(started).Milliseconds())
+	return bundle, nil
 }
 
 // upload sends a bundle, showing how far it is.
