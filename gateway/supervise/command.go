@@ -14,7 +14,7 @@ import (
 type Command struct {
 	Path string   // the program; required
 	Args []string // its arguments, without its name
-	Env  []string // as os/exec takes it; nil: ours. What systemd told us is left out.
+	Env  []string // "NAME=value"; of two with one name the later counts; nil: ours. What systemd told us is left out.
 
 	// Files are what the child has open besides its standard streams. It finds them by
 	// name: [Inheritance.File].
@@ -93,12 +93,15 @@ func environment(env []string, files []File, keep ...string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	var out []string
-	for _, entry := range env {
+	out := []string{inheritVariable + "=" + string(text)}
+	seen := make(map[string]bool)
+	for _, entry := range slices.Backward(env) {
 		name, _, _ := strings.Cut(entry, "=")
-		if !slices.Contains(foreign, name) || slices.Contains(keep, name) {
-			out = append(out, entry)
+		if seen[name] || slices.Contains(foreign, name) && !slices.Contains(keep, name) {
+			continue
 		}
+		seen[name] = true
+		out = append(out, entry)
 	}
-	return append(out, inheritVariable+"="+string(text)), nil
+	return out, nil
 }

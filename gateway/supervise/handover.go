@@ -105,8 +105,7 @@ func startSuccessor(path string, args, env []string, files []File) (*Process, er
 	for _, f := range files {
 		open = append(open, f.File)
 	}
-	process, err := os.StartProcess(path, append([]string{path}, args...),
-		&os.ProcAttr{Env: env, Files: open, Sys: successorAttributes()})
+	process, err := forkExec(path, args, env, open, successorAttributes())
 	if err != nil {
 		return nil, err
 	}

@@ -97,15 +97,13 @@ func (r *report) add(chunk []byte) {
 func (r *report) addPart(part []byte) {
 	r.keep(part)
 	if !r.skip {
-		r.line = append(r.line, part[:min(len(part), markBytes-len(r.line))]...)
+		begin := part[:min(len(part), markBytes-len(r.line))]
+		r.line = append(r.line, begin...)
 		if hasMark(r.line) {
-			// Another mark says more than the one before: a panic that became fatal.
-			r.crash = true
+			// A later mark says more than the one before: a panic that became fatal.
+			r.crash, r.skip = true, true
 			r.kept = append(r.kept[:0], r.line...)
-			if rest := len(part) - len(r.line); rest > 0 {
-				r.keep(part[len(part)-rest:])
-			}
-			r.skip = true
+			r.keep(part[len(begin):])
 		}
 	}
 	if part[len(part)-1] == '\n' {

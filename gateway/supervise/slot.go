@@ -13,7 +13,7 @@ const (
 	settled = 100 * time.Millisecond
 	// youngMax is how many children in a row may be lost younger than that before their
 	// successors wait as after a failed start.
-	youngMax = 8
+	youngMax = 100
 )
 
 // slot keeps one child running. What is not under its lock belongs to its goroutine.

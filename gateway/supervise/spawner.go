@@ -117,7 +117,7 @@ func (s *Spawner) Close() error {
 	return nil
 }
 
-// start forks and executes. With a report, stderr is a pipe that we read.
+// start forks and executes.
 func start(cmd *Command, attributes *processAttributes) (*Process, error) {
 	env, err := environment(cmd.Env, cmd.Files)
 	if err != nil {
@@ -141,8 +141,7 @@ func start(cmd *Command, attributes *processAttributes) (*Process, error) {
 	for _, f := range cmd.Files {
 		files = append(files, f.File)
 	}
-	process, err := os.StartProcess(cmd.Path, append([]string{cmd.Path}, cmd.Args...),
-		&os.ProcAttr{Env: env, Files: files, Sys: attributes})
+	process, err := forkExec(cmd.Path, cmd.Args, env, files, attributes)
 	if err != nil {
 		ours.Close()
 		return nil, err
