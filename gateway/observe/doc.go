@@ -12,4 +12,17 @@
 //
 // Labels of metrics are the names of functions that [Observer.Function] was asked for, and
 // outcomes; never what a client or a function chose.
+//
+// # Several processes
+//
+// Workers observe their events each with an Observer of their own, and their supervisor
+// shows the node as one:
+//
+//	lines    Observer ──▶ stdout ──▶ Lines.Pipe ──▶ the supervisor's output
+//	metrics  Observer.Snapshot ────▶ Merged.Set ──▶ /metrics
+//	tail     Subscription ─ Item.Encode ──▶ DecodeItem ─ Observer.Publish ──▶ Subscription
+//
+// Items go that way only while somebody follows them, of which Config.Followed is told.
+// What a worker sends is checked: one that is broken can spoil its own numbers, and stop
+// nothing.
 package observe

@@ -16,6 +16,11 @@ import (
 type Config struct {
 	Out         io.Writer // of access and console lines, as JSON; nil: nowhere
 	BufferBytes int       // of lines that wait for Out; what comes beyond is dropped; 0: 4 MiB
+
+	// Followed, if not nil, is told which functions somebody follows, sorted, whenever that
+	// changes; an empty name stands for all. It is called by one goroutine at a time, which
+	// Subscribe or Close waits for.
+	Followed func(functions []string)
 }
 
 func (c Config) withDefaults() Config {
@@ -53,6 +58,7 @@ func New(cfg Config) *Observer {
 	cfg = cfg.withDefaults()
 	o := &Observer{metrics: newMetrics()}
 	o.lines.New = func() any { return new([]byte) }
+	o.tails.followed = cfg.Followed
 	o.mu.functions = make(map[string]*Function)
 	o.none = &Function{observer: o, series: o.metrics.series("")}
 	if cfg.Out != nil {

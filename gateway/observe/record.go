@@ -28,6 +28,8 @@ type Record struct {
 	Total time.Duration // until the end of waitUntil work
 	CPU   time.Duration // running JavaScript
 
+	Memory int64 // bytes that the event held at most, about; 0: too few to be counted
+
 	BytesIn     int64 // of the request body
 	BytesOut    int64 // of the response body
 	Subrequests int
@@ -51,6 +53,9 @@ func (r *Record) AppendJSON(dst []byte) []byte {
 	o.millis("head_ms", r.Head)
 	o.millis("total_ms", r.Total)
 	o.millis("cpu_ms", r.CPU)
+	if r.Memory > 0 {
+		o.int("memory_bytes", r.Memory)
+	}
 	o.int("bytes_in", r.BytesIn)
 	o.int("bytes_out", r.BytesOut)
 	o.int("subrequests", int64(r.Subrequests))

@@ -44,8 +44,10 @@ func (s *Subscription) Close() { s.hub.remove(s) }
 
 // hub hands items to subscribers. Publishing reads the list of them without a lock.
 type hub struct {
-	mu   sync.Mutex // held while subs is replaced
-	subs atomic.Pointer[[]*Subscription]
+	mu       sync.Mutex // held while subs is replaced
+	subs     atomic.Pointer[[]*Subscription]
+	followed func(functions []string) // Config.Followed; nil: nobody is told
+	told     []string                 // what it was told last; guarded by mu
 }
 
 func (h *hub) subscribe(function string, buffer int) *Subscription {
@@ -53,16 +55,32 @@ func (h *hub) subscribe(function string, buffer int) *Subscription {
 	s.C = s.items
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	subs := append(slices.Clone(h.list()), s)
-	h.subs.Store(&subs)
+	h.replaceLocked(append(slices.Clone(h.list()), s))
 	return s
 }
 
 func (h *hub) remove(s *Subscription) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	subs := slices.DeleteFunc(slices.Clone(h.list()), func(o *Subscription) bool { return o == s })
+	h.replaceLocked(slices.DeleteFunc(slices.Clone(h.list()), func(o *Subscription) bool { return o == s }))
+}
+
+func (h *hub) replaceLocked(subs []*Subscription) {
 	h.subs.Store(&subs)
+	if h.followed == nil {
+		return
+	}
+	var functions []string
+	for _, s := range subs {
+		functions = append(functions, s.function)
+	}
+	slices.Sort(functions)
+	functions = slices.Compact(functions)
+	if slices.Equal(functions, h.told) {
+		return
+	}
+	h.told = slices.Clone(functions)
+	h.followed(functions)
 }
 
 func (h *hub) list() []*Subscription {
