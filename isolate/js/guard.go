@@ -250,6 +250,9 @@ func (vm *VM) gateProperty(path string, g *guard, property goja.Value, deep bool
 	} else if o, ok := s.valueOf(property).(*goja.Object); ok {
 		vm.gateObject(path, g, o, deep)
 	}
+	if path == "Promise" { // its callbacks get the errors of the engine
+		vm.prepare(namelessErrors)
+	}
 	if i, ok := s.hidden[path]; ok {
 		h := hidden[i]
 		vm.gateObject(h.path, s.guards[""][h.path], h.intrinsic(vm.rt), true)
@@ -340,8 +343,8 @@ func namelessOf(script string) (made nameless) {
 		makes nameless
 	}{
 		{"catch", namelessErrors},
-		{"async", namelessPromise | namelessErrors},
-		{"await", namelessPromise | namelessErrors},
+		{"async", namelessPromise},
+		{"await", namelessPromise},
 		{"yield", namelessGenerator},
 		{"arguments", namelessArrayIterator},
 		{`\u`, namelessAll},

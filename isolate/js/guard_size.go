@@ -15,13 +15,26 @@ const allocationMax = 128 << 20
 // valueBytes is the memory of a value in an array: what it refers to is not counted.
 const valueBytes = 16
 
-// allocate is asked before a built-in allocates n bytes in one go, and throws a RangeError
-// with message if an event may not hold that much. What many small allocations add up to
-// is the meter's to see.
+// allocate is called before a built-in allocates n bytes in one go. It throws a RangeError
+// with message if an event may not hold that much, and tells the meter.
 func (vm *VM) allocate(n int64, message string) {
-	if n > vm.allocationMax() {
+	vm.bound(n, message)
+	if n >= meteredBytes {
+		vm.meter.grow(n)
+	}
+}
+
+// bound throws a RangeError with message if something would become n bytes large, and that is
+// more than an event may hold. It is for what grows bit by bit, which the meter sees.
+func (vm *VM) bound(n int64, message string) {
+	most := vm.meter.account.MemoryBytes
+	if most == 0 {
+		most = allocationMax
+	}
+	if n > most {
 		panic(vm.newError("RangeError", message))
 	}
 }
 
-func (vm *VM) allocationMax() int64 { return allocationMax }
+// meteredBytes is the size of an allocation that the meter wants to know of.
+const meteredBytes = 64 << 10

@@ -417,7 +417,7 @@ func stringSplit(vm *VM, original native, c goja.FunctionCall) goja.Value {
 		steps.done(8)
 		pieces = append(pieces, s.Substring(start, end))
 		if len(pieces)%stepsPerCheckpoint == 0 {
-			vm.allocate(int64(len(pieces))*pieceBytes, arrayTooLong)
+			vm.bound(int64(len(pieces))*pieceBytes, arrayTooLong)
 		}
 		return int64(len(pieces)) < limit
 	}

@@ -42,7 +42,7 @@ func (w *textWriter) grow(n int64) {
 	w.steps = 0
 	w.vm.checkpoint()
 	if w.length > quickText {
-		w.vm.allocate(w.length, stringTooLong)
+		w.vm.bound(w.length, stringTooLong)
 	}
 }
 
