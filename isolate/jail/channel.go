@@ -209,6 +209,9 @@ func (ch *channel) sendLine(id uint32, l isolate.LogLine) {
 
 // call asks the client for something and returns the reply's result.
 func (ch *channel) call(ctx context.Context, head, body []byte) (input, error) {
+	if err := ctx.Err(); err != nil {
+		return input{}, err
+	}
 	select {
 	case ch.slots <- struct{}{}:
 	case <-ctx.Done():

@@ -31,9 +31,6 @@ var (
 
 // caller returns the event that works in ctx.
 func (hostStore) caller(ctx context.Context) (*inbound, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
 	if ev := isolate.EventOf(ctx); ev != nil {
 		if in, ok := ev.Waiter.(*inbound); ok {
 			return in, nil

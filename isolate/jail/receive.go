@@ -211,6 +211,9 @@ func (c *Client) function() string {
 // call performs a call of the jail, on a goroutine of its own.
 func (c *Client) call(m message, in *input) error {
 	o, event := op(in.small(int(ops)-1)), in.small(math.MaxUint32)
+	if in.bad {
+		return in.end()
+	}
 	slots, perform, err := c.prepare(o, uint32(event), in)
 	if err != nil {
 		return err
