@@ -72,6 +72,7 @@ func allGuards() []guard {
 		evalGuards(),
 		regExpGuards(),
 		functionGuards(),
+		jsonGuards(),
 		iteratorGuards(),
 		objectGuards(),
 		proxyGuards(),

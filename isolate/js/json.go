@@ -32,25 +32,18 @@ func (vm *VM) ParseJSON(text string) (Value, error) {
 	return v, nil
 }
 
-// parseJSON is the global JSON.parse. A reviver is left to the engine's own.
-func (vm *VM) parseJSON(original goja.Callable) func(*Call) (any, error) {
-	return func(c *Call) (any, error) {
-		if IsFunction(c.Arg(1)) {
-			v, err := original(c.this, c.args...)
-			return v, err
-		}
-		return vm.ParseJSON(c.String(0))
+// parseJSON is the global JSON.parse.
+func (vm *VM) parseJSON(c *Call) (any, error) {
+	v, err := vm.ParseJSON(c.String(0))
+	if err != nil {
+		return nil, err
 	}
-}
-
-// StringifyJSON returns what JSON.stringify makes of v, or throws; false if v has no JSON
-// (undefined, a function, a symbol).
-func (vm *VM) StringifyJSON(v Value) (string, bool) {
-	text := vm.Invoke(intrinsicJSON(vm.rt).Get("stringify"), Undefined, v)
-	if IsUndefined(text) {
-		return "", false
+	if reviver, ok := callableOf(c.Arg(1)); ok {
+		root := vm.rt.NewObject()
+		vm.platform.seam.put(root, "", v)
+		return vm.internalize(reviver, root, stringValue(""), 0), nil
 	}
-	return vm.String(text), true
+	return v, nil
 }
 
 // jsonParser is a recursive-descent parser. After an error every method returns at once.
@@ -59,6 +52,7 @@ type jsonParser struct {
 	text  string
 	pos   int
 	depth int
+	count int // of values read: the turn may end between two
 	err   error
 }
 
@@ -96,6 +90,9 @@ func (p *jsonParser) next() byte {
 }
 
 func (p *jsonParser) value() Value {
+	if p.count++; p.count&0xff == 0 {
+		p.vm.checkpoint()
+	}
 	switch c := p.next(); {
 	case c == '{':
 		return p.nested(p.object)

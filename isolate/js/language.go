@@ -1,7 +1,6 @@
 package js
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"unicode"
@@ -149,13 +148,7 @@ func extendRegExp(vm *VM, o *goja.Object) {
 	})
 }
 
-func extendJSON(vm *VM, o *goja.Object) {
-	original, ok := goja.AssertFunction(o.Get("parse"))
-	if !ok {
-		panic(errors.New("js: the engine has no JSON.parse"))
-	}
-	vm.addMethod(o, "parse", 2, vm.parseJSON(original))
-}
+func extendJSON(vm *VM, o *goja.Object) { vm.addMethod(o, "parse", 2, vm.parseJSON) }
 
 // escapeRegExp writes s so that as a pattern it matches itself.
 func escapeRegExp(s string) string {

@@ -198,6 +198,7 @@ type seam struct {
 	basePrototype  uintptr
 	baseExtensible uintptr
 	baseValues     uintptr
+	baseNames      uintptr
 	plain          unsafe.Pointer // what marks an interface of goja's that holds a *baseObject
 
 	instance      reflect.Type // struct { baseObject; any }
@@ -211,6 +212,7 @@ type seam struct {
 	templateProto   uintptr
 	templateSymbols uintptr
 
+	propertyPointer                                     reflect.Type // *valueProperty
 	property                                            reflect.Type // valueProperty, and its fields:
 	value, accessor, enumerable, configurable, get, set uintptr
 
@@ -278,7 +280,8 @@ func newSeam() (*seam, error) {
 		return nil, fmt.Errorf("%s has no template", global)
 	}
 	s.objectTemplate, s.template = tmpl.Offset, tmpl.Type.Elem()
-	s.property = reflect.TypeOf(property(goja.Undefined(), false, false, false)).Elem()
+	s.propertyPointer = reflect.TypeOf(property(goja.Undefined(), false, false, false))
+	s.property = s.propertyPointer.Elem()
 	s.instance = reflect.StructOf([]reflect.StructField{
 		{Name: "Base", Type: s.base},
 		{Name: "State", Type: reflect.TypeFor[any]()},
@@ -303,6 +306,7 @@ func newSeam() (*seam, error) {
 		{s.base, "prototype", object, &s.basePrototype},
 		{s.base, "extensible", boolean, &s.baseExtensible},
 		{s.base, "values", reflect.TypeFor[map[unistring.String]goja.Value](), &s.baseValues},
+		{s.base, "propNames", reflect.TypeFor[[]unistring.String](), &s.baseNames},
 		{s.instance, "State", nil, &s.instanceState},
 		{s.template, "props", nil, &s.templateProps},
 		{s.template, "propNames", reflect.TypeFor[[]unistring.String](), &s.templateNames},

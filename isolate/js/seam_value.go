@@ -1,6 +1,7 @@
 package js
 
 import (
+	"reflect"
 	"unsafe"
 
 	"github.com/dop251/goja"
@@ -31,6 +32,30 @@ func ownKey(o *goja.Object, key goja.Value) goja.Value
 
 //go:linkname createKey github.com/dop251/goja.createDataPropertyOrThrow
 func createKey(o *goja.Object, key, v goja.Value)
+
+//go:linkname redefineKey github.com/dop251/goja.createDataProperty
+func redefineKey(o *goja.Object, key, v goja.Value)
+
+//go:linkname getOfPlain github.com/dop251/goja.(*baseObject).getStr
+func getOfPlain(base unsafe.Pointer, name unistring.String, receiver goja.Value) goja.Value
+
+// orderNames puts the names of a plain object's properties into the order in which scripts
+// see them.
+//
+//go:linkname orderNames github.com/dop251/goja.(*baseObject).ensurePropOrder
+func orderNames(base unsafe.Pointer)
+
+//go:linkname stringOfName github.com/dop251/goja.stringValueFromRaw
+func stringOfName(name unistring.String) goja.String
+
+// nameOf is the inverse of stringOfName.
+func nameOf(s goja.String) unistring.String {
+	text, wide := codeUnits(s)
+	if wide != nil {
+		return unistring.FromUtf16(wide)
+	}
+	return unistring.String(text)
+}
 
 //go:linkname speciesArray github.com/dop251/goja.arraySpeciesCreate
 func speciesArray(o *goja.Object, length int64) *goja.Object
@@ -86,6 +111,25 @@ func iteratorOf(rt *goja.Runtime, v goja.Value, method native) *iterationRecord
 
 //go:linkname iterate github.com/dop251/goja.(*iteratorRecord).iterate
 func iterate(it *iterationRecord, step func(goja.Value))
+
+// getNamed reads a property by name.
+func (s *seam) getNamed(o *goja.Object, name unistring.String) goja.Value {
+	var v goja.Value
+	if self := selfWord(o, s.objectSelf); self.tab == s.plain {
+		v = getOfPlain(self.data, name, nil)
+	} else {
+		v = getKey(o, stringOfName(name), nil)
+	}
+	return orUndefined(v)
+}
+
+// isEnumerable says whether what a plain object keeps for a name is an enumerable property.
+func (s *seam) isEnumerable(v goja.Value) bool {
+	if reflect.TypeOf(v) != s.propertyPointer {
+		return true // a property with no restriction is its value
+	}
+	return *(*bool)(unsafe.Add((*iface)(unsafe.Pointer(&v)).data, s.enumerable))
+}
 
 // elementsOf returns the elements of a dense array, in place: they are good until a script
 // runs. ok is false if o is no such array.

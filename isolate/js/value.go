@@ -69,6 +69,9 @@ var (
 	promiseType = reflect.TypeFor[*goja.Promise]()
 	bufferType  = reflect.TypeFor[goja.ArrayBuffer]()
 	bigIntType  = reflect.TypeFor[*big.Int]()
+	int64Type   = reflect.TypeFor[int64]()
+	float64Type = reflect.TypeFor[float64]()
+	boolType    = reflect.TypeFor[bool]()
 )
 
 func isClass(v Value, name string) bool { return ClassName(v) == name }

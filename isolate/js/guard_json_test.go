@@ -1,0 +1,77 @@
+package js_test
+
+import (
+	"testing"
+
+	"github.com/skerry-edge/skerry/isolate/js"
+	"github.com/skerry-edge/skerry/isolate/js/jstest"
+)
+
+func TestJSON(t *testing.T) {
+	t.Parallel()
+	p, err := js.NewPlatform()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tc := range []struct{ name, src, want string }{
+		{"primitives", `return [1, -0, 1.5, 1e21, NaN, Infinity, true, null, "a"].map(v => JSON.stringify(v)).join()`, `1,0,1.5,1e+21,null,null,true,null,"a"`},
+		{"no JSON", `return [undefined, () => 1, Symbol()].map(v => JSON.stringify(v)).join()`, ",,"},
+		{"no JSON, inside", `return JSON.stringify({a: undefined, b: [undefined, () => 1, Symbol()], c() {}, [Symbol()]: 1})`, `{"b":[null,null,null]}`},
+		{"order of keys", `return JSON.stringify({b: 1, 2: 1, a: 1, 1: 1})`, `{"1":1,"2":1,"b":1,"a":1}`},
+		{"own and enumerable", `const o = Object.create({x: 1}); o.y = 1; Object.defineProperty(o, "z", {value: 1}); return JSON.stringify(o)`, `{"y":1}`},
+		{"getters, in order", `let s = ""; JSON.stringify({get b() { s += "b" }, get a() { s += "a" }}); return s`, "ba"},
+		{"a getter that removes what comes", `return JSON.stringify({get a() { delete this.b; return 1 }, b: 2})`, `{"a":1}`},
+		{"a getter that adds", `return JSON.stringify({get a() { this.c = 3; return 1 }, b: 2})`, `{"a":1,"b":2}`},
+		{"an array that shrinks", `const a = [{toJSON() { a.length = 1; return 0 }}, 2, 3]; return JSON.stringify(a)`, `[0,null,null]`},
+		{"an array that grows", `const a = [{toJSON() { a.push(9); return 0 }}, 2]; return JSON.stringify(a)`, `[0,2]`},
+		{"holes", `return JSON.stringify([, 1])`, `[null,1]`},
+		{"quoting", `return JSON.stringify("\b\t\n\f\r\"\\\u0001\u007f/é\u2028\u{1f600}\ud800")`, "\"\\b\\t\\n\\f\\r\\\"\\\\\\u0001\u007f/é\u2028\U0001f600\\ud800\""},
+		{"quoting keys", `return JSON.stringify({'"é': 1, "\ud800": 2})`, `{"\"é":1,"\ud800":2}`},
+		{"toJSON", `return JSON.stringify({a: {toJSON(k) { return k + typeof this }}, d: new Date(0)})`, `{"a":"aobject","d":"1970-01-01T00:00:00.000Z"}`},
+		{"toJSON with an index", `return JSON.stringify([{toJSON: k => typeof k + k}])`, `["string0"]`},
+		{"toJSON of BigInt", `BigInt.prototype.toJSON = function () { return this + "n" }; return JSON.stringify([1n])`, `["1n"]`},
+		{"BigInt", `try { JSON.stringify({a: 1n}) } catch (e) { return e.name }`, "TypeError"},
+		{"boxes", `return JSON.stringify([Object(1), Object("a"), Object(false), Object(Symbol())])`, `[1,"a",false,{}]`},
+		{"a boxed BigInt", `try { JSON.stringify(Object(1n)) } catch (e) { return e.name }`, "TypeError"},
+		{"boxes convert", `const n = new Number(1); n.valueOf = () => 2; const s = new String("a"); s.toString = () => "b"; return JSON.stringify([n, s])`, `[2,"b"]`},
+		{"other objects", `return JSON.stringify([new Map([[1, 2]]), /a/, new Error("x"), new Uint8Array(2), Math.max])`, `[{},{},{},{"0":0,"1":0},null]`},
+		{"a proxy", `return JSON.stringify(new Proxy({a: 1, b: 2}, {ownKeys: () => ["b"], get: (t, k) => k === "toJSON" ? undefined : k}))`, `{"b":"b"}`},
+		{"a proxy of an array", `return JSON.stringify(new Proxy([1, 2], {}))`, `[1,2]`},
+		{"cycle", `const a = []; a.push([a]); try { JSON.stringify(a) } catch (e) { return e.name }`, "TypeError"},
+		{"twice is no cycle", `const a = {}; return JSON.stringify([a, a, [a]])`, `[{},{},[{}]]`},
+		{"deep cycle", `let a = {}; const top = a; for (let i = 0; i < 100; i++) a = a.x = {}; a.x = top; try { JSON.stringify(top) } catch (e) { return e.name }`, "TypeError"},
+		{"too deep", `let a = []; for (let i = 0; i < 1e5; i++) a = [a]; try { JSON.stringify(a) } catch (e) { return e.name }`, "RangeError"},
+		{"deep", `let a = []; for (let i = 0; i < 1000; i++) a = [a]; return JSON.stringify(a).length`, "2002"},
+		{"toJSON without end", `const a = {toJSON() { return {a: Object.create(a)} }}; try { JSON.stringify(a) } catch (e) { return e.name }`, "RangeError"},
+
+		{"replacer", `return JSON.stringify({a: 1, b: [2]}, (k, v) => typeof v === "number" ? v + 1 : v)`, `{"a":2,"b":[3]}`},
+		{"replacer's holder", `const o = {a: 1}; return JSON.stringify(o, function (k, v) { return k === "" ? (this[""] === o ? {x: 1} : 0) : v })`, `{"x":1}`},
+		{"replacer drops", `return JSON.stringify({a: 1, b: 2}, (k, v) => k === "a" ? undefined : v) + JSON.stringify(1, () => undefined)`, `{"b":2}undefined`},
+		{"replacer after toJSON", `return JSON.stringify({toJSON: () => 1}, (k, v) => v + 1)`, "2"},
+		{"list", `return JSON.stringify({b: 1, a: 2, 1: {a: 1, c: 1}}, ["a", 1, new String("b"), "a", {}])`, `{"a":2,"1":{"a":1},"b":1}`},
+		{"empty list", `return JSON.stringify({a: 1}, [])`, "{}"},
+		{"space", `return JSON.stringify({a: [1, {}], b: {c: []}}, null, 2)`, "{\n  \"a\": [\n    1,\n    {}\n  ],\n  \"b\": {\n    \"c\": []\n  }\n}"},
+		{"space in words", `return JSON.stringify([[1]], null, "éabcdefghijkl")`, "[\néabcdefghi[\néabcdefghiéabcdefghi1\néabcdefghi]\n]"},
+		{"space in numbers", `return [JSON.stringify([1], null, 99).length, JSON.stringify([1], null, -1), JSON.stringify([1], null, new Number(1)), JSON.stringify([1], null, {})].join("|")`, "15|[1]|[\n 1\n]|[1]"},
+		{"space, nothing to write", `return JSON.stringify({a: undefined}, null, 1)`, "{}"},
+		{"rawJSON", `return JSON.stringify({a: JSON.rawJSON("1e1000")})`, `{"a":1e1000}`},
+		{"too long", `const s = "x".repeat(1e7); try { JSON.stringify(Array(100).fill(s)) } catch (e) { return e.name + e.message }`, "RangeErrorInvalid string length"},
+		{"name and length", `return JSON.stringify.name + JSON.stringify.length + JSON.parse.name + JSON.parse.length`, "stringify3parse2"},
+
+		{"parse", `return JSON.stringify(JSON.parse(' {"a":[1,2.5,"\\u00e9"],"__proto__":1} '))`, `{"a":[1,2.5,"é"],"__proto__":1}`},
+		{"parse, too deep", `try { JSON.parse("[".repeat(1e5) + "]".repeat(1e5)) } catch (e) { return e.name }`, "RangeError"},
+		{"reviver", `return JSON.stringify(JSON.parse('{"a":1,"b":[2,3]}', (k, v) => typeof v === "number" ? v * 2 : v))`, `{"a":2,"b":[4,6]}`},
+		{"reviver's order", `let s = ""; JSON.parse('{"b":{"c":1},"a":[2],"1":3}', (k, v) => { s += k + ";" }); return s`, "1;c;b;0;a;;"},
+		{"reviver drops", `return JSON.stringify(JSON.parse('{"a":1,"b":[2,3]}', (k, v) => v === 1 || v === 2 ? undefined : v))`, `{"b":[null,3]}`},
+		{"reviver's holder", `return JSON.stringify(JSON.parse('{"a":1,"b":2}', function (k, v) { if (k === "a") this.b = [9]; return v }))`, `{"a":1,"b":[9]}`},
+		{"reviver, too deep", `try { JSON.parse("[]", function f(k, v) { if (k === "") return v; }) ; let n = 0; JSON.parse('[[]]', function (k, v) { if (n++ < 1e5 && this[1] === undefined && k === "0") this[1] = [0, 0]; return v }); return "ok" } catch (e) { return e.name }`, "ok"},
+		{"reviver throws", `try { JSON.parse("[1]", () => { throw 7 }) } catch (e) { return e }`, "7"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			if got := jstest.Eval(t, p, nil, tc.src); got != tc.want {
+				t.Errorf("eval(%s)\n got %q\nwant %q", tc.src, got, tc.want)
+			}
+		})
+	}
+}
