@@ -301,6 +301,9 @@ func (c *Client) receive(in io.Reader, h header) error {
 		if err != nil {
 			return err
 		}
+		if !a.drop {
+			a.body = make([]byte, 0, a.total) // all at once: whoever has the store is trusted
+		}
 		n = rest
 	case h.kind == moreFrame && a.total > 0:
 	default:
