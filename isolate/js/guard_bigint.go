@@ -17,16 +17,13 @@ const bigIntBits = 1 << 20
 // bigIntGuards are the guards of BigInt. A script that does not mention BigInts has none:
 // its operators are not lowered (lower.go), and what makes BigInts refuses it.
 func bigIntGuards() []guard {
-	guards := []guard{
-		{name: "BigInt", call: bigIntOf, construct: mentionedConstructor},
+	return []guard{
+		{name: "BigInt", call: bigIntOf},
 		{name: "BigInt.asIntN", call: bigIntAsN(true)},
 		{name: "BigInt.asUintN", call: bigIntAsN(false)},
-		{name: "DataView.prototype.getBigInt64", call: mentioned},
-		{name: "DataView.prototype.getBigUint64", call: mentioned},
-		{name: "BigInt64Array", construct: mentionedConstructor},
-		{name: "BigUint64Array", construct: mentionedConstructor},
+		{name: "DataView.prototype.getBigInt64", call: readBigInt},
+		{name: "DataView.prototype.getBigUint64", call: readBigInt},
 	}
-	return guards
 }
 
 // needBigInts throws in a VM whose script does not mention BigInts.
@@ -36,14 +33,17 @@ func (vm *VM) needBigInts() {
 	}
 }
 
-func mentioned(vm *VM, original native, c goja.FunctionCall) goja.Value {
+func readBigInt(vm *VM, original native, c goja.FunctionCall) goja.Value {
 	vm.needBigInts()
 	return original(c)
 }
 
-func mentionedConstructor(vm *VM, original constructor, args []goja.Value, newTarget *goja.Object) *goja.Object {
-	vm.needBigInts()
-	return original(args, newTarget)
+// withBigInts is a constructor of arrays of BigInts.
+func withBigInts(construct func(*VM, constructor, []goja.Value, *goja.Object) *goja.Object) func(*VM, constructor, []goja.Value, *goja.Object) *goja.Object {
+	return func(vm *VM, original constructor, args []goja.Value, newTarget *goja.Object) *goja.Object {
+		vm.needBigInts()
+		return construct(vm, original, args, newTarget)
+	}
 }
 
 // bigIntOf is BigInt(value).

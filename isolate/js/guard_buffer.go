@@ -1,6 +1,10 @@
 package js
 
-import "github.com/dop251/goja"
+import (
+	"strings"
+
+	"github.com/dop251/goja"
+)
 
 // elementBytes lists the typed arrays, with the size of their elements.
 var elementBytes = map[string]int64{
@@ -15,7 +19,11 @@ func bufferGuards() []guard {
 		{name: "TypedArray.from", call: typedArrayFrom},
 	}
 	for name, size := range elementBytes {
-		guards = append(guards, guard{name: name, construct: typedArrayConstructor(size).construct})
+		construct := typedArrayConstructor(size).construct
+		if strings.HasPrefix(name, "Big") {
+			construct = withBigInts(construct)
+		}
+		guards = append(guards, guard{name: name, construct: construct})
 	}
 	return guards
 }

@@ -150,8 +150,7 @@ func (k jsonKey) value(vm *VM) goja.Value {
 //
 // Spec: https://tc39.es/ecma262/#sec-serializejsonproperty
 func (w *jsonWriter) property(key jsonKey, holder *goja.Object, v goja.Value) bool {
-	o, ok := v.(*goja.Object)
-	if ok || isBigInt(v) {
+	if IsObject(v) || isBigInt(v) {
 		if f, ok := callableOf(w.toJSON(v)); ok {
 			v = orUndefined(f(goja.FunctionCall{This: v, Arguments: []goja.Value{key.value(w.vm)}}))
 		}
@@ -159,7 +158,7 @@ func (w *jsonWriter) property(key jsonKey, holder *goja.Object, v goja.Value) bo
 	if w.replacer != nil {
 		v = orUndefined(w.replacer(goja.FunctionCall{This: holder, Arguments: []goja.Value{key.value(w.vm), v}}))
 	}
-	if o, ok = v.(*goja.Object); ok {
+	if o, ok := v.(*goja.Object); ok {
 		if v = w.unboxed(o); v == goja.Value(o) {
 			return w.object(o)
 		}

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/dop251/goja/ast"
 	"github.com/dop251/goja/parser"
@@ -199,7 +200,9 @@ func (t *treeRepair) walk(v reflect.Value, arrows int) {
 
 // restoreRaw gives a template's raw text the escapes that spellWidest rewrote.
 func (t *treeRepair) restoreRaw(e *ast.TemplateElement) {
-	start := int(e.Idx) - 1
+	// The parser's offset is past the first character, and counts from 1.
+	_, first := utf8.DecodeRuneInString(e.Literal)
+	start := int(e.Idx) - 1 - first
 	for from := 0; len(t.raw) > 0; {
 		i := strings.Index(e.Literal[from:], widest)
 		if i < 0 {
