@@ -11,6 +11,7 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -31,6 +32,8 @@ const roleVariable = "SUPERVISE_TEST_ROLE"
 var roles = map[string]func() int{
 	"worker":     worker,
 	"supervisor": supervisor,
+	"server":     server,
+	"activated":  activated,
 	"exit":       func() int { return 7 },
 	"silent":     func() int { select {} },
 	"garbage":    garbage,
@@ -60,7 +63,9 @@ func role(name string, env ...string) supervise.Command {
 	if err != nil {
 		panic(err)
 	}
-	return supervise.Command{Path: exe, Env: append(append(os.Environ(), roleVariable+"="+name), env...), Stderr: nil}
+	// The race detector would let each process sleep for a second at its end.
+	own := []string{roleVariable + "=" + name, "GORACE=atexit_sleep_ms=0"}
+	return supervise.Command{Path: exe, Env: slices.Concat(os.Environ(), own, env)}
 }
 
 // fail ends a role.
@@ -106,7 +111,7 @@ func worker() int {
 	close(joined)
 	ln, err := in.Listener("http")
 	if err == nil {
-		go serveLines(ln)
+		conns.Go(func() { serveLines(ln) })
 	}
 	if os.Getenv("SUPERVISE_TEST_ASK") != "" {
 		if err := link.Conn().Call(context.Background(), "routes", nil, nil); err != nil {
@@ -153,7 +158,7 @@ func (d death) happen(link *supervise.Link) error {
 	case "signal":
 		syscall.Kill(os.Getpid(), syscall.SIGKILL)
 	case "spin":
-		for { //nolint:staticcheck // the turn that never ends
+		for !unlinked.Load() { // never
 		}
 	case "hold":
 		held = make([]byte, 256<<20)
@@ -177,12 +182,15 @@ func (d death) happen(link *supervise.Link) error {
 // State of a process that plays the worker.
 var (
 	held     []byte         // keeps memory
-	conns    sync.WaitGroup // that it serves
+	conns    sync.WaitGroup // those that it serves, and who accepts them
 	unlinked atomic.Bool    // it has closed its connection to its parent
 )
 
 // deep overflows the stack.
 func deep(n int) int {
+	if n < 0 {
+		return 0
+	}
 	var pad [1 << 10]byte
 	pad[n%len(pad)] = byte(n)
 	return deep(n+1) + int(pad[n%7])

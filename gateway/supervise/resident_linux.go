@@ -22,6 +22,6 @@ func parseResident(statm []byte, pageBytes int64) (int64, error) {
 	if len(fields) < 2 {
 		return 0, fmt.Errorf("statm %q", statm)
 	}
-	pages, err := strconv.ParseInt(string(fields[1]), 10, 64)
-	return pages * pageBytes, err
+	pages, err := strconv.ParseUint(string(fields[1]), 10, 40) // 4 PB of small pages
+	return int64(pages) * pageBytes, err
 }

@@ -249,6 +249,13 @@ func (s *Successor) decide() bool {
 	return first
 }
 
+// endMax is how long a process may take to end after it has closed its files.
+const endMax = 2 * time.Second
+
+func (s *Successor) ended() error {
+	return errors.New("the new process ended: " + s.process.Wait().Cause())
+}
+
 // await waits for the successor to come to a phase.
 func (s *Successor) await(ctx context.Context, most time.Duration, phase <-chan struct{}) error {
 	timer := time.NewTimer(most)
@@ -257,9 +264,15 @@ func (s *Successor) await(ctx context.Context, most time.Duration, phase <-chan 
 	case <-phase:
 		return nil
 	case <-s.process.Done():
-		return errors.New("the new process ended: " + s.process.Wait().Cause())
+		return s.ended()
 	case <-s.conn.Done():
-		return fmt.Errorf("the new process has closed its connection: %w", s.conn.Err())
+		timer.Reset(endMax) // its end says more, when this is it
+		select {
+		case <-s.process.Done():
+			return s.ended()
+		case <-timer.C:
+			return fmt.Errorf("the new process has closed its connection: %w", s.conn.Err())
+		}
 	case <-timer.C:
 		return fmt.Errorf("the new process has taken longer than %v", most)
 	case <-ctx.Done():
