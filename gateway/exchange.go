@@ -169,7 +169,7 @@ func (x *exchange) observe() {
 		return
 	}
 	r := &x.record
-	r.CPU, r.Subrequests = x.result.CPU, x.result.Fetches
+	r.CPU, r.Memory, r.Subrequests = x.result.CPU, x.result.Memory, x.result.Fetches
 	r.Outcome, r.Failure = isolate.OutcomeOK, x.result.Failure
 	if x.result.Outcome != "" {
 		r.Outcome = x.result.Outcome

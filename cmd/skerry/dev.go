@@ -77,9 +77,9 @@ func (d *devServer) run(ctx context.Context, path, listen string, allow []string
 	}
 	d.root, d.session = project.Root, build.NewSession(path, build.Options{})
 	defer d.session.Close()
-	listener, err := listenOn("--listen", listen)
+	listener, err := net.Listen("tcp", listen)
 	if err != nil {
-		return err
+		return &configError{fmt.Errorf("--listen: %w", err)}
 	}
 	close, err := d.open(listener, allow)
 	if err != nil {
@@ -141,7 +141,7 @@ func (d *devServer) open(listener net.Listener, allow []string) (func() error, e
 	if err != nil {
 		return nil, errors.Join(err, out.Close(), store.Close())
 	}
-	d.gateway, err = gateway.New(gateway.Config{Dispatcher: d, Observer: d.observer, Domain: "localhost", Dev: true})
+	d.gateway, err = gateway.New(gateway.Config{Dispatcher: d, Observer: d.observer, Domain: "localhost", Dev: true, ServerTiming: true})
 	if err != nil {
 		d.engine.Close()
 		return nil, errors.Join(err, out.Close(), store.Close())

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -10,11 +11,12 @@ import (
 	"time"
 
 	"github.com/skerry-edge/skerry/bundles"
-	"github.com/skerry-edge/skerry/bundles/store"
 	"github.com/skerry-edge/skerry/gateway"
+	"github.com/skerry-edge/skerry/gateway/admin"
 	"github.com/skerry-edge/skerry/gateway/egress"
 	"github.com/skerry-edge/skerry/gateway/observe"
 	"github.com/skerry-edge/skerry/isolate"
+	"github.com/skerry-edge/skerry/isolate/jail"
 	"github.com/skerry-edge/skerry/kv"
 )
 
@@ -37,8 +39,12 @@ type serving interface {
 	Serve(ln net.Listener) error
 	// Shutdown lets requests finish until ctx ends.
 	Shutdown(ctx context.Context) error
+	// Reload replaces the processes that serve, one by one, where there are any.
+	Reload(ctx context.Context) error
 	// Degraded says what is not as it should be, a sentence each.
 	Degraded() []string
+	// Processes lists those that run functions beside this one.
+	Processes() []admin.Process
 }
 
 // frontSettings is what a front is told by the process that starts it.
@@ -62,10 +68,14 @@ type front struct {
 
 // frontParts are what a front is joined with.
 type frontParts struct {
-	kv      kv.Store
-	bundles store.Store
-	out     io.Writer          // of log lines
-	jails   gateway.Dispatcher // for functions that don't run in this process; nil: all do
+	kv     kv.Store
+	bundle func(ctx context.Context, d bundles.Digest) ([]byte, error) // encoded
+	out    io.Writer                                                   // of log lines
+
+	// openJail returns a channel into a function's jail, faulty reports a jail that broke its
+	// protocol. nil: all functions run in this process.
+	openJail func(ctx context.Context, function string) (net.Conn, error)
+	faulty   func(function string, err error)
 }
 
 // openFront joins the pieces. Nothing is served yet.
@@ -91,7 +101,7 @@ func (f *front) open(s frontSettings, parts frontParts, change []func(*isolate.C
 	cfg := isolate.Config{
 		Host: isolate.Host{Fetch: outbound{out}, KV: parts.kv, Console: f.observer.Log},
 		Load: func(ctx context.Context, d bundles.Digest) (*bundles.Bundle, error) {
-			encoded, err := parts.bundles.Get(ctx, d)
+			encoded, err := parts.bundle(ctx, d)
 			if err != nil {
 				return nil, err
 			}
@@ -106,22 +116,28 @@ func (f *front) open(s frontSettings, parts frontParts, change []func(*isolate.C
 		return err
 	}
 	f.closers.add(func() error { f.engine.Close(); return nil })
-	f.places = &places{engine: f.engine, jails: parts.jails}
+	f.places = &places{engine: f.engine}
+	if parts.openJail != nil {
+		pool, err := jail.NewPool(jail.PoolConfig{Open: parts.openJail, Host: cfg.Host, Load: cfg.Load, Fault: parts.faulty})
+		if err != nil {
+			return err
+		}
+		f.closers.add(pool.Close)
+		f.places.jails = pool
+	}
 	f.gateway, err = gateway.New(gateway.Config{
-		Dispatcher: f.places, Observer: f.observer, Domain: s.Domain, Trusted: s.Trusted, ServerTiming: s.ServerTiming,
+		Dispatcher: f.places, Observer: f.observer, Domain: s.Domain, Trusted: s.Trusted, ServerTiming: s.ServerTiming, Busy: f.busy,
 	})
 	return err
 }
 
-// Warm is serving's.
-func (f *front) Warm(ctx context.Context, v *bundles.Version) error { return f.engine.Warm(ctx, v) }
+// busyAfter is how long a turn lasts before the process leaves new connections to others.
+const busyAfter = 5 * time.Millisecond
 
-// Check is serving's.
-func (f *front) Check(ctx context.Context, b *bundles.Bundle) error { return f.engine.Check(ctx, b) }
-
-// SetRoutes is serving's.
-func (f *front) SetRoutes(_ context.Context, versions []bundles.Version) error {
-	return f.gateway.SetRoutes(versions)
+// busy says whether a connection had better go to another process.
+func (f *front) busy() bool {
+	_, held := f.engine.Backlog()
+	return held > busyAfter
 }
 
 // Dispatch is serving's.
@@ -146,5 +162,7 @@ func (f *front) Serve(ln net.Listener) error { return f.gateway.Serve(ln) }
 // Shutdown is serving's.
 func (f *front) Shutdown(ctx context.Context) error { return f.gateway.Shutdown(ctx) }
 
-// Degraded is serving's.
-func (f *front) Degraded() []string { return nil }
+// Reload is serving's.
+func (f *front) Reload(context.Context) error {
+	return errors.New("there are no workers to replace; start the node with --workers")
+}

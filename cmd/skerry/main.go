@@ -70,6 +70,9 @@ func commands(t *terminal) []*cobra.Command {
 		doctorCommand(t),
 		versionCommand(t),
 
+		// Processes of a node.
+		workerCommand(t),
+		jailCommand(t),
 		compileCommand(t),
 	}
 }

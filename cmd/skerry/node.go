@@ -4,10 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"log"
 	"net"
-	"net/http"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -17,135 +14,128 @@ import (
 	"time"
 
 	"github.com/skerry-edge/skerry/bundles"
-	"github.com/skerry-edge/skerry/bundles/catalog"
-	"github.com/skerry-edge/skerry/bundles/replicate"
 	"github.com/skerry-edge/skerry/bundles/store"
 	"github.com/skerry-edge/skerry/gateway/admin"
-	"github.com/skerry-edge/skerry/gateway/route"
-	"github.com/skerry-edge/skerry/kv"
-	"github.com/skerry-edge/skerry/kv/bolt"
-	"github.com/skerry-edge/skerry/kv/redis"
+	"github.com/skerry-edge/skerry/gateway/supervise"
 )
 
-// node is all the pieces of a node, joined. Where its functions run is behind serving.
+// Names of a node's listening sockets, for systemd too.
+const (
+	socketHTTP  = "http"
+	socketAdmin = "admin"
+)
+
+// node is all the pieces of a node, joined. From below: its directory and sockets, its
+// stores, what runs functions, and what decides which.
 type node struct {
-	id        string
-	started   time.Time
-	storeName string
-	urls      origins
-	stopping  atomic.Bool
-	functions atomic.Int64 // that are live
+	t       *terminal
+	flags   serveFlags
+	id      string
+	token   string
+	started time.Time
+	urls    origins
 
-	kv      kv.Store // the functions'
-	system  kv.Store // Skerry's own
-	serving serving
-	replica *replicate.Replica
-	peers   atomic.Pointer[replicate.Peers] // nil: the node is alone
-	control net.Listener
-	front   net.Listener
-	api     *http.Server
-
-	servers sync.WaitGroup
-	closers closers
+	sockets  *supervise.Listeners
+	front    net.Listener
+	admin    net.Listener
+	unlock   func() error // gives the directory up
+	stores   *stores
+	bundles  *store.Local
+	blobs    store.Store // bundles, and where other nodes have them
+	spawner  *supervise.Spawner
+	jails    *jails
+	serving  serving
+	plane    *controlPlane
+	planes   sync.Mutex // held while plane is exchanged
+	servers  sync.WaitGroup
+	stopping atomic.Bool
+	failed   chan error // of listeners
+	closers  closers
 }
 
 // openNode opens and joins the pieces. Nothing is served yet.
-func openNode(ctx context.Context, t *terminal, f serveFlags) (*node, error) {
-	n := &node{started: time.Now()}
-	if err := n.open(ctx, t, f); err != nil {
+func openNode(ctx context.Context, t *terminal, f serveFlags, in *supervise.Inheritance) (*node, error) {
+	n := &node{t: t, flags: f, started: time.Now(), failed: make(chan error, 3)}
+	if err := n.open(ctx, in); err != nil {
 		return nil, n.closers.close(err)
 	}
 	return n, nil
 }
 
-func (n *node) open(ctx context.Context, t *terminal, f serveFlags) error {
-	if err := n.openData(f.data); err != nil {
+func (n *node) open(ctx context.Context, in *supervise.Inheritance) (err error) {
+	if err := n.openData(); err != nil {
 		return err
 	}
-	token, err := admin.Token(f.data)
-	if err != nil {
+	if err := n.listen(in); err != nil {
 		return err
 	}
-	if err := n.listen(f); err != nil {
+	if n.stores, err = openStores(ctx, n.t, n.flags, in); err != nil {
 		return err
 	}
-	if err := n.openStores(ctx, t, f); err != nil {
+	n.closers.add(func() error { return n.stores.closers.close(nil) })
+	if err := n.openBundles(); err != nil {
 		return err
 	}
-	local, err := store.OpenLocal(filepath.Join(f.data, "bundles"))
-	if err != nil {
+	if err := n.openServing(); err != nil {
 		return err
 	}
-	var blobs store.Store = local
-	if n.shared() {
-		far, err := store.NewShared(n.system)
-		if err != nil {
-			return err
-		}
-		blobs = store.NewTier(local, far)
-	}
-	if err := n.openServing(f, t, local); err != nil {
+	if err := in.Close(); err != nil { // what nobody has asked for
 		return err
 	}
-	cat, err := catalog.New(n.system, catalog.Config{Claims: func(m bundles.Manifest) ([]string, error) {
-		return route.Claims(&m, f.domain)
-	}})
-	if err != nil {
-		return err
-	}
-	if err := n.replicate(ctx, f, cat, blobs); err != nil {
-		return err
-	}
-	api, err := admin.New(admin.Config{
-		Token: token, Catalog: cat, Bundles: blobs, Engine: pushed{n.serving}, KV: n.kv, Tail: n.serving,
-		Metrics: n.serving.Metrics(), Rollout: n.rollout, URLs: n.urls.of, Status: n.status,
-		Panicked: func(v any, stack []byte) { t.note("panic in the control API: %v\n%s", v, stack) },
-	})
-	if err != nil {
-		return err
-	}
-	n.api = &http.Server{Handler: api, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 32 << 10,
-		ErrorLog: log.New(io.Discard, "", 0)}
-	return nil
+	return n.openPlane(ctx)
 }
 
 // openData makes the data directory and takes it for this process alone.
-func (n *node) openData(dir string) error {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+func (n *node) openData() error {
+	if err := os.MkdirAll(n.flags.data, 0o700); err != nil {
 		return &configError{fmt.Errorf("--data: %w", err)}
 	}
-	unlock, err := lockDirectory(dir)
-	if err != nil {
-		return &configError{err}
+	if err := n.lock(); err != nil {
+		return err
 	}
-	n.closers.add(unlock)
-	n.id, err = nodeID(dir)
+	n.closers.add(func() error { return n.unlock() })
+	var err error
+	if n.id, err = nodeID(n.flags.data); err != nil {
+		return err
+	}
+	n.token, err = admin.Token(n.flags.data)
 	return err
 }
 
-// listen takes both addresses before anything is served on them.
-func (n *node) listen(f serveFlags) (err error) {
-	if n.front, err = listenOn("--listen", f.listen); err != nil {
-		return err
+func (n *node) lock() error {
+	unlock, err := lockDirectory(n.flags.data)
+	if err != nil {
+		return &configError{err}
 	}
-	n.closers.add(ignoreClosed(n.front.Close))
-	if n.control, err = listenOn("--admin", f.admin); err != nil {
-		return err
-	}
-	n.closers.add(ignoreClosed(n.control.Close))
-	if addr := n.control.Addr().(*net.TCPAddr); !addr.IP.IsLoopback() && !f.insecureAdmin {
-		return &configError{fmt.Errorf("--admin %s: others can reach this address, and the control API has no TLS; use a loopback address, or --insecure-admin", f.admin)}
-	}
-	n.urls = origins{domain: f.domain, port: n.front.Addr().(*net.TCPAddr).Port}
+	n.unlock = sync.OnceValue(unlock)
 	return nil
 }
 
-func listenOn(flag, address string) (net.Listener, error) {
-	l, err := net.Listen("tcp", address)
-	if err != nil {
-		return nil, &configError{fmt.Errorf("%s %s: %w", flag, address, err)}
+// listen takes both addresses before anything is served on them.
+func (n *node) listen(in *supervise.Inheritance) (err error) {
+	n.sockets = in.Listeners(socketHTTP, socketAdmin)
+	n.closers.add(n.sockets.Close)
+	if n.front, err = n.sockets.Listen(socketHTTP, n.flags.listen); err != nil {
+		return &configError{fmt.Errorf("--listen %s: %w", n.flags.listen, err)}
 	}
-	return l, nil
+	n.closers.add(ignoreClosed(n.front.Close))
+	if n.admin, err = n.sockets.Listen(socketAdmin, n.flags.admin); err != nil {
+		return &configError{fmt.Errorf("--admin %s: %w", n.flags.admin, err)}
+	}
+	n.closers.add(ignoreClosed(n.admin.Close))
+	if addr, ok := n.admin.Addr().(*net.TCPAddr); ok && !addr.IP.IsLoopback() && !n.flags.insecureAdmin {
+		return &configError{fmt.Errorf("--admin %s: others can reach this address, and the control API has no TLS; use a loopback address, or --insecure-admin", n.flags.admin)}
+	}
+	n.urls = origins{domain: n.flags.domain, port: portOf(n.front)}
+	return nil
+}
+
+// portOf is the TCP port of a listener; 0: it has none.
+func portOf(ln net.Listener) int {
+	if addr, ok := ln.Addr().(*net.TCPAddr); ok {
+		return addr.Port
+	}
+	return 0
 }
 
 func ignoreClosed(close func() error) func() error {
@@ -157,74 +147,87 @@ func ignoreClosed(close func() error) func() error {
 	}
 }
 
-// shared says whether the store is one that other nodes use too.
-func (n *node) shared() bool { return n.storeName == "redis" }
-
-// openStores opens the store of the functions and Skerry's own. They are apart, so that no
-// function and no user of the control API can name what is Skerry's.
-func (n *node) openStores(ctx context.Context, t *terminal, f serveFlags) error {
-	switch {
-	case f.store == "bolt":
-		n.storeName = "bolt"
-		for name, to := range map[string]*kv.Store{"kv.db": &n.kv, "meta.db": &n.system} {
-			s, err := bolt.Open(bolt.Config{Path: filepath.Join(f.data, name)})
-			if err != nil {
-				return err
-			}
-			n.closers.add(s.Close)
-			*to = s
-		}
-		return nil
-	case strings.HasPrefix(f.store, "redis://"), strings.HasPrefix(f.store, "rediss://"):
-		n.storeName = "redis"
-		for _, r := range []struct {
-			prefix  string
-			timeout time.Duration
-			to      *kv.Store
-		}{{"skerry", 0, &n.kv}, {"skerry-system", systemTimeout, &n.system}} {
-			s, err := redis.Open(redis.Config{URL: f.store, Prefix: r.prefix, Timeout: r.timeout})
-			if err != nil {
-				return &configError{fmt.Errorf("--store: %w", err)}
-			}
-			n.closers.add(s.Close)
-			*r.to = s
-			if r.prefix != "skerry" {
-				continue
-			}
-			warnings, err := s.Warnings(ctx)
-			if err != nil {
-				continue // the node says itself that it is degraded
-			}
-			for _, w := range warnings {
-				t.note("%s %s", t.paint(yellow, "warning:"), w)
-			}
-		}
-		return nil
-	default:
-		return &configError{fmt.Errorf(`--store %q: use "bolt", or a URL that begins with redis:// or rediss://`, f.store)}
-	}
-}
-
-// openServing makes what runs functions.
-func (n *node) openServing(f serveFlags, t *terminal, local store.Store) error {
-	settings, err := n.frontSettings(f)
-	if err != nil {
+// openBundles opens where bundles are.
+func (n *node) openBundles() (err error) {
+	if n.bundles, err = store.OpenLocal(n.bundleDir()); err != nil {
 		return err
 	}
-	front, err := openFront(settings, frontParts{kv: n.kv, bundles: local, out: t.out})
-	if err != nil {
-		return err
+	n.blobs = n.bundles
+	if n.stores.shared() {
+		far, err := store.NewShared(n.stores.system)
+		if err != nil {
+			return err
+		}
+		n.blobs = store.NewTier(n.bundles, far)
 	}
-	n.serving = front
-	n.closers.add(func() error { return front.closers.close(nil) })
 	return nil
 }
 
-func (n *node) frontSettings(f serveFlags) (frontSettings, error) {
-	s := frontSettings{
-		Domain: f.domain, MemoryMB: f.memoryMB, AllowPrivate: f.file.allowPrivate, Listeners: n.listeners(), ServerTiming: f.serverTiming,
+func (n *node) bundleDir() string { return filepath.Join(n.flags.data, "bundles") }
+
+// openServing makes what runs functions.
+func (n *node) openServing() error {
+	settings, err := n.frontSettings()
+	if err != nil {
+		return err
 	}
-	for _, text := range f.file.trusted {
+	n.spawner = supervise.NewSpawner()
+	n.closers.add(n.spawner.Close)
+	n.jails, err = openJails(jailsConfig{
+		spawner: n.spawner, dir: n.flags.data, untrusted: n.flags.untrusted != "", workers: n.flags.workers > 0, log: n.t.note,
+	})
+	if err != nil {
+		return err
+	}
+	n.closers.add(n.jails.close)
+	if n.flags.workers > 0 {
+		return n.openWorkers(settings)
+	}
+	limitMemory(settings.MemoryMB)
+	one, err := openAlone(settings, frontParts{kv: n.stores.functions, bundle: n.bundles.Get, out: n.t.out}, n.jails, n.t.note)
+	if err != nil {
+		return err
+	}
+	n.serving = one
+	n.closers.add(func() error { return one.closers.close(nil) })
+	return nil
+}
+
+// openWorkers starts the processes that serve.
+func (n *node) openWorkers(settings frontSettings) error {
+	socket, err := n.sockets.File(socketHTTP)
+	if err != nil {
+		return err
+	}
+	settings.MemoryMB = max(settings.MemoryMB/n.flags.workers, 1)
+	cfg := workersConfig{
+		count: n.flags.workers, spawner: n.spawner, socket: socket, jails: n.jails, out: n.t.out, log: n.t.note,
+		settings: workerSettings{frontSettings: settings, Bundles: n.bundleDir()},
+		fetch: func(ctx context.Context, d bundles.Digest) error {
+			_, err := n.blobs.Get(ctx, d)
+			return err
+		},
+	}
+	if n.stores.shared() {
+		cfg.settings.Store = n.flags.store
+	} else {
+		cfg.kv = n.stores.functions
+	}
+	w, err := startWorkers(cfg)
+	if err != nil {
+		return err
+	}
+	n.serving = w
+	n.closers.add(w.close)
+	return nil
+}
+
+func (n *node) frontSettings() (frontSettings, error) {
+	s := frontSettings{
+		Domain: n.flags.domain, MemoryMB: n.flags.memoryMB, AllowPrivate: n.flags.file.allowPrivate,
+		Listeners: n.addresses(), ServerTiming: n.flags.serverTiming,
+	}
+	for _, text := range n.flags.file.trusted {
 		p, err := netip.ParsePrefix(text)
 		if err != nil {
 			return s, &configError{fmt.Errorf("[proxy] trusted: %w; write networks, as 10.0.0.0/8", err)}
@@ -234,60 +237,41 @@ func (n *node) frontSettings(f serveFlags) (frontSettings, error) {
 	return s, nil
 }
 
-// listeners are the node's own addresses, where functions may not go.
-func (n *node) listeners() []netip.AddrPort {
+// addresses are the node's own, where functions may not go.
+func (n *node) addresses() []netip.AddrPort {
 	var own []netip.AddrPort
-	for _, l := range []net.Listener{n.front, n.control} {
-		own = append(own, l.Addr().(*net.TCPAddr).AddrPort())
+	for _, l := range []net.Listener{n.front, n.admin} {
+		if addr, ok := l.Addr().(*net.TCPAddr); ok {
+			own = append(own, addr.AddrPort())
+		}
 	}
 	return own
 }
 
-// replicate follows the catalog.
-func (n *node) replicate(ctx context.Context, f serveFlags, cat *catalog.Catalog, blobs store.Store) (err error) {
-	n.replica, err = replicate.Start(ctx, replicate.Config{
-		Catalog: cat, Bundles: blobs, Dir: f.data,
-		Warm: func(ctx context.Context, v bundles.Version) error {
-			v.Manifest = v.Manifest.WithDefaults()
-			return n.serving.Warm(ctx, &v)
-		},
-		Switch: func(ctx context.Context, s *replicate.Serving) error {
-			versions := s.Versions()
-			n.functions.Store(int64(len(versions)))
-			return n.serving.SetRoutes(ctx, versions)
-		},
-		Changed: func(replicate.Status) {
-			if peers := n.peers.Load(); peers != nil {
-				peers.Tell()
-			}
-		},
+// openPlane makes what decides which functions are served.
+func (n *node) openPlane(ctx context.Context) error {
+	plane, err := openControlPlane(ctx, controlParts{
+		id: n.id, token: n.token, data: n.flags.data, domain: n.flags.domain,
+		stores: n.stores, bundles: n.blobs, serving: n.serving, engine: pushed{n.serving},
+		live: n.jails.setLive, urls: n.urls.of, status: n.status, note: n.t.note,
 	})
 	if err != nil {
 		return err
 	}
-	n.closers.add(func() error { n.replica.Close(); return nil })
-	if n.shared() {
-		peers := replicate.StartPeers(n.system, n.id, n.replica.Status)
-		n.peers.Store(peers)
-		n.closers.add(func() error { peers.Close(); return nil })
-	}
+	n.planes.Lock()
+	defer n.planes.Unlock()
+	n.plane = plane
 	return nil
 }
 
-// start serves. The channel gets the error of a listener that fails.
-func (n *node) start() <-chan error {
-	failed := make(chan error, 2)
+// start serves. n.failed gets the error of a listener that fails.
+func (n *node) start() {
 	n.servers.Go(func() {
 		if err := n.serving.Serve(n.front); err != nil && !n.stopping.Load() {
-			failed <- err
+			n.failed <- err
 		}
 	})
-	n.servers.Go(func() {
-		if err := n.api.Serve(n.control); err != nil && !n.stopping.Load() {
-			failed <- err
-		}
-	})
-	return failed
+	n.plane.serve(n.admin, n.failed)
 }
 
 // close lets requests finish and closes all pieces, the last opened first.
@@ -296,17 +280,28 @@ func (n *node) close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), drainMax)
 	defer cancel()
 	err := n.serving.Shutdown(ctx)
-	// Tails never end by themselves: those who follow are cut.
-	err = errors.Join(err, n.api.Close())
 	n.servers.Wait()
+	n.planes.Lock()
+	plane := n.plane
+	n.planes.Unlock()
+	if plane != nil {
+		err = errors.Join(err, plane.close())
+	}
 	return n.closers.close(err)
 }
 
 // status describes the node.
 func (n *node) status() admin.Status {
-	s := n.replica.Status()
-	out := admin.Status{Version: currentVersion(), Node: n.id, Store: n.storeName, Started: n.started,
-		Listen: n.front.Addr().String(), Revision: s.Applied, Functions: int(n.functions.Load()), Ready: n.serving.Ready()}
+	n.planes.Lock()
+	plane := n.plane
+	n.planes.Unlock()
+	out := admin.Status{Version: currentVersion(), Node: n.id, Store: n.stores.name, Started: n.started, PID: os.Getpid(),
+		Listen: n.front.Addr().String(), Ready: n.serving.Ready(), Processes: n.serving.Processes()}
+	if plane == nil { // it is being opened, or another process has it now
+		return out
+	}
+	s := plane.replica.Status()
+	out.Revision, out.Functions = s.Applied, int(plane.functions.Load())
 	if s.Err != nil {
 		out.Degraded = append(out.Degraded, "the catalog can't be followed, and the node serves what it has: "+s.Err.Error())
 	}
@@ -317,27 +312,11 @@ func (n *node) status() admin.Status {
 	return out
 }
 
-// rollout waits until this node serves what the catalog says of function, and the others
-// are at revision.
-func (n *node) rollout(ctx context.Context, revision int64, function string) ([]admin.Node, error) {
-	ctx, cancel := context.WithTimeout(ctx, rolloutMax)
-	defer cancel()
-	if err := n.replica.Sync(ctx, function); err != nil {
-		return nil, err
+// describe says in a line what the node is.
+func (n *node) describe() string {
+	parts := []string{fmt.Sprintf("skerry %s serves on %s", currentVersion(), n.front.Addr()), fmt.Sprintf("admin on %s", n.admin.Addr()), "store " + n.stores.name}
+	if n.flags.workers > 0 {
+		parts = append(parts, fmt.Sprintf("%d workers", n.flags.workers))
 	}
-	nodes := []admin.Node{{ID: n.id, Switched: true}}
-	others := n.peers.Load()
-	if others == nil {
-		return nodes, nil
-	}
-	others.Tell()
-	peers, err := others.Await(ctx, revision)
-	if err != nil {
-		return nodes, nil // this node serves it; who the others are can't be asked now
-	}
-	nodes = nodes[:0]
-	for _, p := range peers {
-		nodes = append(nodes, admin.Node{ID: p.ID, Switched: p.ID == n.id || p.Serves(revision, function)})
-	}
-	return nodes, nil
+	return strings.Join(parts, ", ")
 }

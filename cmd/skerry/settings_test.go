@@ -107,7 +107,7 @@ func TestSettingsThatCantWork(t *testing.T) {
 	}{
 		{"an unknown key", `listne = ":1"`, nil, `unknown key "listne"; did you mean "listen"?`},
 		{"an unknown key with an underscore", `memory_md = 1`, nil, `did you mean "memory_mb"?`},
-		{"an unknown key that is like none", `colour = "blue"`, nil, `unknown key "colour"; there are admin, data, domain, egress, insecure_admin, listen, memory_mb, proxy, store`},
+		{"an unknown key that is like none", `colour = "blue"`, nil, `unknown key "colour"; there are admin, data, domain, egress, insecure_admin, listen, memory_mb, proxy, server_timing, store, untrusted, workers`},
 		{"the first of two", "zzz = 1\naaa = 1", nil, `unknown key "aaa"`},
 		{"an unknown table", "[porxy]\ntrusted = []", nil, `unknown key "porxy"; did you mean "proxy"?`},
 		{"an unknown key of a table", "[proxy]\ntrused = []", nil, `unknown key "proxy.trused"; did you mean "proxy.trusted"?`},

@@ -66,6 +66,19 @@ type Status struct {
 	Functions int       `json:"functions"`
 	Ready     bool      `json:"ready"`
 	Degraded  []string  `json:"degraded,omitempty"` // what is not as it should be, a sentence each
+	PID       int       `json:"pid"`
+	Processes []Process `json:"processes,omitempty"` // that run functions, beside the node's own
+}
+
+// Process is one of those that run functions.
+type Process struct {
+	Kind     string    `json:"kind"`               // "worker" or "jail"
+	Slot     int       `json:"slot"`               // of a worker; its successor has the same
+	Function string    `json:"function,omitempty"` // of a jail
+	PID      int       `json:"pid"`
+	State    string    `json:"state"` // "starting", "serving", "condemned", "draining", "leaving", "gone"
+	Since    time.Time `json:"since"` // when it came to this state
+	Cause    string    `json:"cause,omitempty"`
 }
 
 // Invocation is an event by hand.

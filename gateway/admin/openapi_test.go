@@ -87,7 +87,7 @@ func TestTheDocumentHasTheTypes(t *testing.T) {
 	t.Parallel()
 	d, text := readDocument(t)
 	types := map[string]any{
-		"Version": admin.Version{}, "Function": admin.Function{}, "Change": admin.Change{}, "Node": admin.Node{}, "Status": admin.Status{},
+		"Version": admin.Version{}, "Function": admin.Function{}, "Change": admin.Change{}, "Node": admin.Node{}, "Status": admin.Status{}, "Process": admin.Process{},
 		"Invocation": admin.Invocation{}, "Invoked": admin.Invoked{}, "Log": admin.Log{}, "KVKey": admin.KVKey{}, "KVPage": admin.KVPage{}, "Problem": admin.Problem{},
 	}
 	for name := range d.Components.Schemas {

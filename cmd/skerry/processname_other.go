@@ -1,0 +1,6 @@
+//go:build !linux
+
+package main
+
+// nameProcess leaves the name as it is.
+func nameProcess(string) {}
