@@ -15,21 +15,33 @@ import (
 	"time"
 )
 
-// hostileSource takes a compiler a long time, and more memory than it may have.
+// hostileSource is a project that takes more memory to build than a build may have: texts of
+// zeros, which take none on the disk.
 func hostileSource(t *testing.T) string {
 	t.Helper()
 	var source strings.Builder
-	for i := range 500_000 {
-		fmt.Fprintf(&source, "export const e%d = %d;\n", i, i)
+	files := make(map[string]string)
+	for i := range 16 {
+		fmt.Fprintf(&source, "import t%d from \"./%d.txt\"; console.log(t%d);\n", i, i, i)
+		files[fmt.Sprintf("%d.txt", i)] = ""
 	}
 	source.WriteString("export default { fetch() {} };\n")
-	return write(t, map[string]string{"hostile.js": source.String()})
+	files["index.js"] = source.String()
+	dir := write(t, files)
+	for name := range files {
+		if name != "index.js" {
+			if err := os.Truncate(filepath.Join(dir, name), 15<<20); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	return dir
 }
 
 // A build that takes too much ends with an error that says so, and so does the command.
 func TestBuildThatTakesTooMuch(t *testing.T) {
 	t.Parallel()
-	out, err := command(t, "push", filepath.Join(hostileSource(t), "hostile.js"), "--json")
+	out, err := command(t, "push", hostileSource(t), "--json")
 	var exit *exec.ExitError
 	if !errors.As(err, &exit) || exit.ExitCode() != 4 {
 		t.Errorf("%v, want code 4", err)
@@ -62,7 +74,7 @@ func TestBuildEndsWithWhoAsked(t *testing.T) {
 	}
 	hung := time.AfterFunc(time.Minute, func() { _ = cmd.Process.Kill() })
 	defer hung.Stop()
-	if err := json.NewEncoder(in).Encode(map[string]string{"path": filepath.Join(hostileSource(t), "hostile.js")}); err != nil {
+	if err := json.NewEncoder(in).Encode(map[string]string{"path": hostileSource(t)}); err != nil {
 		t.Fatal(err)
 	}
 	if err := in.Close(); err != nil {
