@@ -225,17 +225,14 @@ func (c *Client) send(ctx context.Context, f *flight) error {
 	lost := f.lost
 	f.sending.Unlock()
 	switch {
-	case lost:
-		return ErrGone
-	case err == nil:
+	case err == nil && !lost:
 		return nil
-	}
-	// Nothing of it went out.
-	if !c.remove(f) {
-		<-f.answered // the receiver found it first
+	case lost || !c.remove(f): // the receiver found it first
+		<-f.answered
 		_, err := f.outcome()
 		return err
 	}
+	// Nothing of it went out.
 	if ctx.Err() != nil {
 		return f.refuse(canceled())
 	}

@@ -97,9 +97,15 @@ func (in *inbound) done(r isolate.Result) {
 	in.end()
 }
 
-// Overrun answers the event, which nothing can end, and condemns the jail: it is the engine's
-// last word on it.
+// Overrun answers the event, which nothing can end. Whoever hears of it has heard before that
+// this jail takes no more events.
 func (in *inbound) Overrun(f *isolate.Failure) {
+	in.channel.server.leave()
+	in.fail(f)
+}
+
+// fail ends the event as far as the client can tell, whatever becomes of it here.
+func (in *inbound) fail(f *isolate.Failure) {
 	final := result{}
 	if f.Limit == "cpu_ms" {
 		final.cpu = time.Duration(f.Used) * time.Millisecond
@@ -122,7 +128,6 @@ func (in *inbound) Overrun(f *isolate.Failure) {
 	if over {
 		in.end()
 	}
-	in.channel.server.condemn()
 }
 
 // finishLocked logs what is left to be logged, and returns what the client needs of r. A

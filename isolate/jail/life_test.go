@@ -391,3 +391,40 @@ func TestCheckThatKills(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// TestEventsThatNothingEnds holds that they are answered by name, that others of the jail come
+// to their end, and that the next has another jail.
+func TestEventsThatNothingEnds(t *testing.T) {
+	t.Parallel()
+	n := newNode(t, func(k *jail.KeeperConfig, _ *jail.PoolConfig) {
+		k.Start, k.DrainMax = starter("sticky"), hangMax
+	})
+	for _, tc := range []struct {
+		name, script, want string
+		outcome            isolate.Outcome
+	}{
+		{"in the handler", handler(`console.log("stick")`), "limits.cpu_ms", isolate.OutcomeExceededCPU},
+		{"at the top level", `console.log("stick"); ` + handler(``), "top level", isolate.OutcomeExceededStart},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			f := n.function(tc.name, tc.script, func(m *bundles.Manifest) { m.Limits.CPUMillis = 10 })
+			f.Function = tc.name
+			for range 2 {
+				_, r, err := n.get(t, f)
+				if outcome(err) != tc.outcome || r.Outcome != tc.outcome || !strings.Contains(err.Error(), tc.want) {
+					t.Errorf("ended with %v, %+v", err, r)
+				}
+			}
+			until(t, "the losses are known", func() bool {
+				lost := 0
+				for _, l := range n.lost() {
+					if l.Function == tc.name {
+						lost++
+					}
+				}
+				return lost == 2
+			})
+		})
+	}
+}

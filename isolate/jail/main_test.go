@@ -41,18 +41,26 @@ func beJail(how string) int {
 		return 7
 	}
 	signal.Ignore(syscall.SIGINT)
-	server, err := jail.NewServer(jail.ServerConfig{
-		Control: os.NewFile(3, "control"), MemoryBytes: 64 << 20, Engine: isolate.Config{MemoryBytes: 16 << 20},
-	})
+	cfg := jail.ServerConfig{Control: os.NewFile(3, "control"), MemoryBytes: 64 << 20, Engine: isolate.Config{MemoryBytes: 16 << 20}}
+	newServer := jail.NewServer
+	if how == "sticky" {
+		newServer = func(cfg jail.ServerConfig) (*jail.Server, error) { return jail.NewServerWithConsole(cfg, stick) }
+	}
+	server, err := newServer(cfg)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
 	if err := server.Serve(context.Background()); err != nil {
-		fmt.Fprintln(os.Stderr, err)
 		return 3
 	}
 	return 0
+}
+
+// stick is a native function that nothing interrupts.
+func stick(l isolate.LogLine) {
+	for l.Message == "stick" {
+	}
 }
 
 // process is a jail that the tests have started.

@@ -39,7 +39,8 @@ type ServerConfig struct {
 	// server closes it.
 	Control *os.File
 
-	// Engine configures the engine. Its Host and Load are the server's own: the channels.
+	// Engine configures the engine. Its Host and Load are the server's own, the channels, and
+	// Overrun is called after the server has done what it does.
 	Engine isolate.Config
 
 	// MemoryBytes is what the process may hold, about: the runtime collects harder when it
@@ -63,13 +64,16 @@ type Server struct {
 		events    map[uint64]*inbound // by the number that is the event's ID
 		last      uint64
 		leaving   bool
-		condemned bool
+		condemned *isolate.Failure // of what can't be ended; nil: there is no such thing
 	}
 }
 
 // NewServer returns a Server. The engine is made, and nothing is read yet: a process can
 // give up what it must not have before it calls Serve.
-func NewServer(cfg ServerConfig) (*Server, error) {
+func NewServer(cfg ServerConfig) (*Server, error) { return newServer(cfg, nil) }
+
+// newServer returns a Server whose console output goes to console, if that is not nil.
+func newServer(cfg ServerConfig, console func(isolate.LogLine)) (*Server, error) {
 	if cfg.Control == nil {
 		return nil, errors.New("jail: ServerConfig.Control is missing")
 	}
@@ -84,8 +88,11 @@ func NewServer(cfg ServerConfig) (*Server, error) {
 		debug.SetMemoryLimit(cfg.MemoryBytes)
 		debug.SetGCPercent(gcPercent)
 	}
-	cfg.Engine.Host = isolate.Host{Fetch: hostFetch{}, KV: hostStore{}, Console: s.console}
-	cfg.Engine.Load = s.load
+	if console == nil {
+		console = s.console
+	}
+	cfg.Engine.Host = isolate.Host{Fetch: hostFetch{}, KV: hostStore{}, Console: console}
+	cfg.Engine.Load, cfg.Engine.Overrun = s.load, s.overrun
 	if s.engine, err = isolate.New(cfg.Engine); err != nil {
 		control.Close()
 		return nil, err
@@ -108,6 +115,7 @@ func (s *Server) Serve(ctx context.Context) error {
 	})
 	err := s.await(ctx, alone)
 	if errors.Is(err, ErrCondemned) {
+		s.failAll()
 		s.flush()
 		return err
 	}
@@ -137,17 +145,16 @@ func (s *Server) await(ctx context.Context, alone <-chan struct{}) error {
 		case <-s.changed:
 		}
 		s.mu.Lock()
-		condemned, over := s.mu.condemned, s.mu.leaving && len(s.mu.channels) == 0
-		left := len(s.mu.events)
+		condemned, over := s.mu.condemned != nil, s.mu.leaving && len(s.mu.channels) == 0
 		s.mu.Unlock()
 		switch {
-		case condemned && left == 0:
+		case condemned && over:
 			return ErrCondemned
 		case condemned && late == nil:
 			timer := time.NewTimer(condemnMax)
 			defer timer.Stop()
 			late = timer.C
-		case over && !condemned:
+		case over:
 			return nil
 		}
 	}
@@ -222,13 +229,34 @@ func (s *Server) leave() {
 	s.signal()
 }
 
-// condemn ends the jail, because an event in it can't be ended.
-func (s *Server) condemn() {
+// overrun ends the jail, because a turn in it can't be ended. If it was an event's, the event
+// has been answered.
+func (s *Server) overrun(o isolate.Overrun) {
 	s.mu.Lock()
-	s.mu.condemned = true
+	if s.mu.condemned == nil {
+		s.mu.condemned = o.Failure
+	}
 	s.mu.Unlock()
 	s.leave()
 	s.signal()
+	if s.cfg.Engine.Overrun != nil {
+		s.cfg.Engine.Overrun(o)
+	}
+}
+
+// failAll answers the events that a condemned jail has not answered. They are for the function
+// that is at fault, and most likely wait for the turn that nothing ends.
+func (s *Server) failAll() {
+	s.mu.Lock()
+	failure := s.mu.condemned
+	left := make([]*inbound, 0, len(s.mu.events))
+	for _, in := range s.mu.events {
+		left = append(left, in)
+	}
+	s.mu.Unlock()
+	for _, in := range left {
+		in.fail(failure)
+	}
 }
 
 func (s *Server) signal() {
