@@ -121,15 +121,36 @@ func (j *jails) lost(l jail.Loss) {
 // jailed is a jail's process.
 type jailed struct {
 	*supervise.Process
-	running *note.Note
-	group   *fence.Group
+	group *fence.Group
+	mu    struct {
+		sync.Mutex
+		running *note.Note // nil: it is closed
+	}
+}
+
+// running says what the jail runs.
+func (p *jailed) running() note.Running {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.mu.running == nil {
+		return note.Running{}
+	}
+	return p.mu.running.Read()
+}
+
+func (p *jailed) closeNote() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	running := p.mu.running
+	p.mu.running = nil
+	return running.Close()
 }
 
 // Wait is jail.Process's.
 func (p *jailed) Wait() error {
 	exit := p.Process.Wait()
 	kills, _ := p.group.OOMKills() // unknown: none
-	err := errors.Join(p.running.Close(), p.group.Close())
+	err := errors.Join(p.closeNote(), p.group.Close())
 	switch {
 	case kills > 0:
 		return errors.Join(fmt.Errorf("%w: %s", jail.ErrMemory, exit.Cause()), err)
@@ -175,7 +196,7 @@ func (j *jails) start(_ context.Context, spec jail.Spec) (jail.Process, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.running = running
+	p.mu.running = running
 	p.group, err = j.groups.New("jail", fence.Limits{MemoryBytes: bytes, ProcessesMax: jailProcessesMax})
 	if err != nil {
 		return nil, errors.Join(err, file.Close(), running.Close())
@@ -201,7 +222,7 @@ const jailKillAfter = 250 * time.Millisecond
 // overran says why a jail must be killed, if it must.
 func overran(p jail.Process) string {
 	j := p.(*jailed)
-	r := j.running.Read()
+	r := j.running()
 	if r.Digest == 0 || r.Budget == 0 {
 		return ""
 	}
