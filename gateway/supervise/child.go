@@ -269,8 +269,9 @@ func (c *Child) expire(ctx context.Context, patience time.Duration) {
 	}
 }
 
-// watch waits for the end of the child and closes what was its.
-func (c *Child) watch() {
+// watch waits for the end of the child and closes what was its. forget takes it off the
+// Supervisor's books.
+func (c *Child) watch(forget func(*Child)) {
 	defer close(c.gone)
 	select {
 	case <-c.process.Done():
@@ -286,6 +287,7 @@ func (c *Child) watch() {
 		c.silence()
 	}
 	c.report(&exit)
+	forget(c)
 	c.become(Gone, "")
 	c.closeNote(&c.spec)
 }

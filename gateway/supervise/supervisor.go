@@ -196,10 +196,7 @@ func (s *Supervisor) spawn(number int) (*Child, error) {
 	s.mu.children = append(s.mu.children, c)
 	s.mu.Unlock()
 	s.announce(c.Status())
-	s.running.Go(func() {
-		c.watch()
-		s.forget(c)
-	})
+	s.running.Go(func() { c.watch(s.forget) })
 	return c, nil
 }
 
@@ -208,7 +205,6 @@ func (s *Supervisor) forget(c *Child) {
 	s.mu.Lock()
 	s.mu.children = slices.DeleteFunc(s.mu.children, func(other *Child) bool { return other == c })
 	s.mu.Unlock()
-	s.announce(ChildStatus{})
 }
 
 // announce tells of a change: those who wait, and of a child's state Config.Changed.
