@@ -76,15 +76,13 @@ func (c *Child) Gone() <-chan struct{} { return c.gone }
 func (c *Child) start(spec Spec) error {
 	ours, theirs, err := control.Pair()
 	if err != nil {
-		spec.closeFiles()
-		c.closeNote(&spec)
+		c.discard(&spec)
 		return fmt.Errorf("supervise: %w", err)
 	}
 	spec.Files = append(spec.Files[:len(spec.Files):len(spec.Files)], File{Name: fileControl, File: theirs})
 	conn, err := control.New(ours, parentSide(c.handlers(spec)))
 	if err != nil {
-		spec.closeFiles()
-		c.closeNote(&spec)
+		c.discard(&spec)
 		return fmt.Errorf("supervise: %w", err)
 	}
 	process, err := c.cfg.Spawner.Start(spec.Command)
@@ -99,6 +97,12 @@ func (c *Child) start(spec Spec) error {
 	c.mu.Unlock()
 	close(c.started)
 	return nil
+}
+
+// discard closes what would have been the child's.
+func (c *Child) discard(spec *Spec) {
+	closeGiven(spec.Files)
+	c.closeNote(spec)
 }
 
 // handlers are the Supervisor's own and those of spec. None runs before the child is whole.

@@ -54,9 +54,9 @@ func (c *Command) Validate() error {
 	return nil
 }
 
-// closeFiles closes the files that are the child's alone.
-func (c *Command) closeFiles() {
-	for _, f := range c.Files {
+// closeGiven closes the files that are the child's alone.
+func closeGiven(files []File) {
+	for _, f := range files {
 		if !f.Lent && f.File != nil {
 			f.Close()
 		}

@@ -16,7 +16,8 @@ type Config struct {
 	Spawner *Spawner // starts them; required, the caller's
 
 	// Start says what the child of a slot, 0 to Count-1, is. It is called for each start,
-	// from the slot's goroutine: a successor waits for it. required.
+	// from the slot's goroutine: a successor waits for it. What is in the Spec is closed
+	// also when Start returns an error with it. required.
 	Start func(slot int) (Spec, error)
 
 	// Lost is told of each child that could not go on, at the first sign: when it

@@ -34,6 +34,7 @@ var roles = map[string]func() int{
 	"supervisor": supervisor,
 	"server":     server,
 	"activated":  activated,
+	"lacking":    lacking,
 	"exit":       func() int { return 7 },
 	"silent":     func() int { select {} },
 	"garbage":    garbage,
@@ -211,6 +212,15 @@ func serveLines(ln net.Listener) {
 			}
 		})
 	}
+}
+
+// lacking looks for a socket that it has not got.
+func lacking() int {
+	in, err := supervise.Adopt()
+	if err == nil {
+		_, err = in.Listener("http")
+	}
+	return fail(err)
 }
 
 // garbage sends what is no frame.

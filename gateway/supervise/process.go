@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -31,17 +32,21 @@ type Exit struct {
 // OK says whether the process exited with 0.
 func (e Exit) OK() bool { return e.Signal == 0 && e.Code == 0 }
 
-// Cause says in one line why the process ended: what Go's runtime reported, or else how
-// the kernel saw it end.
+// Cause says in one line why the process ended: what Go's runtime reported, or the one line
+// that a program wrote before it failed, and how the kernel saw it end.
 func (e Exit) Cause() string {
 	how := fmt.Sprintf("exit status %d", e.Code)
 	if e.Signal != 0 {
 		how = "signal: " + e.Signal.String()
 	}
-	if cause := CauseOf(e.Stderr); cause != "" {
-		return cause + " (" + how + ")"
+	cause := CauseOf(e.Stderr)
+	if said := strings.TrimSpace(string(e.Stderr)); cause == "" && e.Code > 0 && !strings.Contains(said, "\n") {
+		cause = oneLine(said)
 	}
-	return how
+	if cause == "" {
+		return how
+	}
+	return cause + " (" + how + ")"
 }
 
 // Pid is the process' id. When the process is gone it may be another's.

@@ -29,8 +29,8 @@ type Placement struct {
 type QuarantineConfig struct {
 	Path string // of its file, in an existing folder; empty: it is kept in memory alone
 
-	// Changed is told the function of each change of a placement that an event makes; that a
-	// refusal is over is seen by its time. It must not call the Quarantine. nil: nobody is told.
+	// Changed is told of whom something has been noted or lifted, by the goroutine that did
+	// it; that a refusal is over is seen by its time. nil: nobody is told.
 	Changed func(function string)
 
 	// Failed is told when the file can't be written; what is in memory holds. nil: nobody.

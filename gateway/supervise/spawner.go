@@ -65,7 +65,7 @@ func (s *Spawner) fork() {
 
 // Start starts a child. Its files that are not lent are closed here, in any case.
 func (s *Spawner) Start(cmd Command) (*Process, error) {
-	defer cmd.closeFiles()
+	defer closeGiven(cmd.Files)
 	if err := cmd.Validate(); err != nil {
 		return nil, err
 	}

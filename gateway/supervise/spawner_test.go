@@ -36,6 +36,7 @@ func TestExit(t *testing.T) {
 		cause, want string // how the exit is described, and what stderr has
 	}{
 		{"an exit code", "exit", false, 7, "exit status 7", ""},
+		{"a last word", "lacking", false, 1, "role: supervise: there is no inherited file \"http\" (exit status 1)", ""},
 		{"a signal", "silent", true, -1, "signal: killed", ""},
 		{"a crash report longer than what is kept", "trace", false, 2, "fatal error: all is lost (exit status 2)", "goroutine 3 [running]:"},
 	} {

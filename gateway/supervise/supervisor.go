@@ -183,13 +183,15 @@ func (s *Supervisor) stop() {
 // spawn starts a child for a slot.
 func (s *Supervisor) spawn(number int) (*Child, error) {
 	spec, err := s.cfg.Start(number)
-	if err != nil {
-		return nil, err
-	}
 	c := &Child{slot: number, cfg: &s.cfg, changed: s.announce,
 		started: make(chan struct{}), ready: make(chan struct{}), lost: make(chan struct{}), gone: make(chan struct{})}
 	c.mu.status = ChildStatus{Slot: number, State: Starting, Since: time.Now()}
-	if err := c.start(spec); err != nil {
+	if err == nil {
+		err = c.start(spec)
+	} else {
+		c.discard(&spec)
+	}
+	if err != nil {
 		return nil, err
 	}
 	s.mu.Lock()

@@ -22,7 +22,7 @@ type UpgradeConfig struct {
 	Env  []string // nil: ours
 
 	Listeners *Listeners // which the successor inherits; required
-	Files     []File     // others that it inherits
+	Files     []File     // others that it inherits; those that are not lent are closed here, in any case
 
 	// Handlers are what the successor may ask, while it starts and until [Successor.Close].
 	Handlers map[string]control.Handler
@@ -140,10 +140,12 @@ func (s *Successor) Close() error { return s.conn.Close() }
 // successor that is ended takes with it what it has accepted: it should say so at once.
 func Upgrade(ctx context.Context, cfg UpgradeConfig) (*Successor, error) {
 	if err := cfg.Validate(); err != nil {
+		closeGiven(cfg.Files)
 		return nil, err
 	}
 	cfg = cfg.withDefaults()
 	s, err := newSuccessor(cfg)
+	closeGiven(cfg.Files)
 	if err != nil {
 		return nil, &UpgradeError{PhaseStart, err}
 	}
