@@ -95,17 +95,21 @@ type gate struct {
 // enter is what a built-in begins with; leave must follow, deferred.
 func (vm *VM) enter() {
 	vm.gate.depth++
-	if vm.gate.depth > nativeDepthMax || vm.cause.Load() != nil {
+	if vm.gate.depth > nativeDepthMax || vm.heed.Load() {
 		vm.refuse()
 	}
 }
 
 func (vm *VM) leave() { vm.gate.depth-- }
 
-// refuse throws for enter, whose leave will not run.
+// refuse is for enter: it throws, and leave will not run, unless the event was only held up.
 func (vm *VM) refuse() {
 	vm.gate.depth--
 	vm.checkpoint()
+	if vm.gate.depth < nativeDepthMax { // the event was only held up
+		vm.gate.depth++
+		return
+	}
 	depth := vm.gate.depth
 	vm.gate.depth = 0 // the error's constructor is a built-in too
 	err := vm.newError("RangeError", "Maximum call stack size exceeded")

@@ -31,8 +31,8 @@ type posted struct {
 	mu struct {
 		sync.Mutex
 		tasks []task
+		wake  chan struct{} // holds a token when there may be something to do; nil: nobody has waited yet
 	}
-	wake chan struct{} // holds one token when tasks may be there; nil until work starts
 }
 
 type task struct {
@@ -46,8 +46,8 @@ func (vm *VM) Begin(ctx context.Context) {
 	vm.loop.ctx = ctx
 }
 
-// Abandon ends the context of all work under way, forgets timers, and drops what is still
-// posted. The caller owns vm.
+// Abandon ends the context of all work under way, forgets timers, drops what is still
+// posted, and ends the account of the event. The caller owns vm.
 func (vm *VM) Abandon() {
 	l := &vm.loop
 	if l.cancel != nil {
@@ -59,6 +59,7 @@ func (vm *VM) Abandon() {
 	l.timers, l.byID = nil, nil
 	l.posted.take()
 	vm.rejections = nil
+	vm.meter.close()
 }
 
 // workContext returns the context for work, making it at first use.
@@ -80,9 +81,6 @@ func (vm *VM) Context() context.Context { return vm.loop.workContext() }
 func (vm *VM) background(work func(context.Context) (any, error), done func(any, error)) {
 	l := &vm.loop
 	l.working++
-	if l.posted.wake == nil {
-		l.posted.wake = make(chan struct{}, 1)
-	}
 	ctx, round, posted := l.workContext(), l.round, &l.posted
 	go func() {
 		v, err := recovered(ctx, work)
@@ -106,10 +104,29 @@ func (p *posted) put(t task) {
 	p.mu.Lock()
 	p.mu.tasks = append(p.mu.tasks, t)
 	p.mu.Unlock()
-	select {
-	case p.wake <- struct{}{}:
-	default:
+	p.wake()
+}
+
+// wake ends the loop's wait.
+func (p *posted) wake() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.mu.wake != nil {
+		select {
+		case p.mu.wake <- struct{}{}:
+		default:
+		}
 	}
+}
+
+// woken is the channel to wait on, and whether something was posted before there was one.
+func (p *posted) woken() (c <-chan struct{}, tasks bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.mu.wake == nil {
+		p.mu.wake = make(chan struct{}, 1)
+	}
+	return p.mu.wake, len(p.mu.tasks) > 0
 }
 
 func (p *posted) take() []task {
@@ -135,7 +152,7 @@ func (vm *VM) Run(ctx context.Context, done func() bool, uncaught func(error)) e
 		if l.working == 0 && next == nil {
 			return ErrNeverSettles
 		}
-		if err := l.wait(ctx, next); err != nil {
+		if err := vm.wait(ctx, next); err != nil {
 			return err
 		}
 		if err := vm.runReady(ctx, uncaught); err != nil {
@@ -144,8 +161,12 @@ func (vm *VM) Run(ctx context.Context, done func() bool, uncaught func(error)) e
 	}
 }
 
-// wait blocks until something is posted or next is due.
-func (l *loop) wait(ctx context.Context, next *Timer) error {
+// wait blocks until something is posted, next is due, or vm's event was cut.
+func (vm *VM) wait(ctx context.Context, next *Timer) error {
+	woken, tasks := vm.loop.posted.woken()
+	if tasks || vm.cause.Load() != nil {
+		return ctx.Err()
+	}
 	var due <-chan time.Time
 	if next != nil {
 		d := time.Until(next.due)
@@ -157,7 +178,7 @@ func (l *loop) wait(ctx context.Context, next *Timer) error {
 		due = t.C
 	}
 	select {
-	case <-l.posted.wake:
+	case <-woken:
 	case <-due:
 	case <-ctx.Done():
 		return ctx.Err()

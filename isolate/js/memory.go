@@ -5,29 +5,68 @@ import "errors"
 // ErrMemory says that an event kept more memory than it may.
 var ErrMemory = errors.New("js: memory used up")
 
-// holding is what an event may hold.
-type holding struct {
-	bytes int64 // at most
-	peak  int64
+const (
+	// heavyBytes is what an event may have allocated before the ledger looks at it one by
+	// one.
+	heavyBytes = 256 << 10
+
+	// growStep is after how many bytes that Go code is about to allocate they are looked at.
+	growStep = 1 << 20
+
+	// allocationRate is how many bytes a turn allocates in a nanosecond, about, if it is too
+	// short to be measured.
+	allocationRate = 2
+)
+
+// Peak is the most that the event may have held at a time, in bytes, its VM included: what
+// it allocated, as far as collections have not shown that it kept less.
+func (m *Meter) Peak() int64 {
+	if m.turns == nil {
+		return 0
+	}
+	w := &m.turns.watchdog
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return m.memory.peak
 }
 
-func (h *holding) reset() { h.bytes, h.peak = 0, 0 }
-
-func (h *holding) add(bytes int64) {
-	h.bytes += bytes
-	h.peak = max(h.peak, h.bytes)
-}
-
-// Peak is the most that the event may have held at a time, in bytes: what it allocated, as
-// far as no collection has shown that it kept less.
-func (m *Meter) Peak() int64 { return m.memory.peak }
-
-// grow is called by Go code in a turn before it allocates bytes in one go. It ends the turn
-// if that alone is more than the event may hold. The panic can't be caught by scripts.
+// grow is called by Go code in a turn before it allocates bytes in one go. The turn ends,
+// uncatchably for scripts, if the event can't have them; to find that out may need a
+// collection, and the turn is given up meanwhile. Small numbers cost an addition.
 func (m *Meter) grow(bytes int64) {
-	m.memory.add(bytes)
-	if budget := m.account.MemoryBytes; budget > 0 && bytes > budget {
+	m.growing += bytes
+	if m.growing < growStep {
+		return
+	}
+	bytes, m.growing = m.growing, 0
+	budget := m.account.MemoryBytes
+	if budget == 0 || m.turns == nil || m.depth == 0 {
+		return
+	}
+	if bytes > budget+memoryMargin {
 		m.vm.cut(ErrMemory)
-		m.vm.checkpoint()
+	} else {
+		m.turns.watchdog.grow(m, bytes)
+	}
+	m.vm.checkpoint()
+}
+
+// grow looks at what m's event can hold with more bytes.
+func (w *watchdog) grow(m *Meter, bytes int64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.mu.current == &m.watch {
+		w.readLocked(m)
+		w.judgeLocked(m, bytes)
+	}
+}
+
+// close ends the account: what the VM holds is no event's any more.
+func (m *Meter) close() {
+	if m.turns != nil && m.memory.heavy {
+		w := &m.turns.watchdog
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.mu.ledger.forget(m)
 	}
 }

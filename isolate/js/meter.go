@@ -26,13 +26,18 @@ type Meter struct {
 	depth   int // Enter within Enter is one turn
 	started time.Duration
 	watch   watch
-	memory  holding
+	memory  holding // guarded by watchdog.mu, but heavy may be read by the owner
+	growing int64   // bytes that Go code was about to allocate and that nobody has looked at
 }
 
-// Reset starts a new account: nothing is used.
+// Reset starts a new account: nothing is used. [VM.Abandon] ends it.
 func (m *Meter) Reset(a Account) {
-	m.account, m.used = a, 0
-	m.memory.reset()
+	m.used = 0
+	if m.turns == nil {
+		m.account = a
+		return
+	}
+	m.turns.watchdog.open(m, a)
 }
 
 // SetPriority changes what the next turns ask with.
@@ -60,27 +65,40 @@ func (m *Meter) lane(t *Turns) *lane {
 	return &t.anonymous.lanes[m.asked]
 }
 
-// begin takes the turn and starts the clock. An account that is used up gets no turn: the
-// VM ends.
+// bounded says whether somebody must watch the turn.
+func (m *Meter) bounded() bool { return m.account.CPU > 0 || m.account.MemoryBytes > 0 }
+
+// begin takes the turn and starts the clock. An event that is past its limits gets no turn:
+// the VM ends.
 func (m *Meter) begin(ctx context.Context) error {
 	if m.depth > 0 {
 		m.depth++
 		return nil
-	}
-	if m.account.CPU > 0 && m.used >= m.account.CPU {
-		m.vm.end(ErrCPU)
-		return m.vm.ended
 	}
 	if m.turns == nil {
 		m.depth++
 		m.started = threadCPU()
 		return nil
 	}
+	if m.memory.heavy {
+		if err := m.turns.watchdog.await(ctx, m); err != nil {
+			return err
+		}
+	}
+	if m.account.CPU > 0 && m.used >= m.account.CPU {
+		m.vm.end(ErrCPU)
+		return m.vm.ended
+	}
+	return m.start(ctx)
+}
+
+// start is begin for an event that may run.
+func (m *Meter) start(ctx context.Context) error {
 	m.asked = m.account.Priority
 	if err := m.turns.take(ctx, m); err != nil {
 		return err
 	}
-	m.depth++
+	m.depth = 1
 	thread := lockThread()
 	m.started = threadCPU()
 	if n, f := m.turns.cfg.Note, m.account.Flow; n != nil && f != nil && f.Digest != 0 {
@@ -92,28 +110,30 @@ func (m *Meter) begin(ctx context.Context) error {
 	return nil
 }
 
-// bounded says whether somebody must watch the turn.
-func (m *Meter) bounded() bool { return m.account.CPU > 0 || m.account.MemoryBytes > 0 }
-
 // end stops the clock and gives the turn up. If the turn was cut, the VM has ended, even if
 // the script came to its end before it noticed.
 func (m *Meter) end() {
 	m.depth--
-	if m.depth > 0 {
-		return
-	}
-	if m.turns == nil {
+	switch {
+	case m.depth > 0:
+	case m.turns == nil:
 		m.used += threadCPU() - m.started
-		return
+	default:
+		m.stop()
+		if cause := m.vm.cause.Load(); cause != nil {
+			m.vm.end(*cause)
+		}
 	}
+}
+
+// stop is end for an event that may go on.
+func (m *Meter) stop() {
+	m.depth = 0
 	used := threadCPU() - m.started
 	if m.bounded() {
-		m.turns.watchdog.end(m)
+		m.turns.watchdog.end(m, used)
 	}
 	unlockThread()
 	m.used += used
-	if cause := m.vm.cause.Load(); cause != nil {
-		m.vm.end(*cause)
-	}
 	m.turns.give(m, used)
 }

@@ -35,6 +35,11 @@ type TurnsConfig struct {
 	KillAfter time.Duration
 	Kill      func()
 
+	// Known is what the process holds beside events, in bytes, as far as that can be told:
+	// idle isolates and programs; nil: nothing. It is called often, from several goroutines,
+	// and must return at once. Being wrong by some is no harm, but changes should show soon.
+	Known func() int64
+
 	// Note is where the running turn is noted; nil: nowhere. See [Flow.Digest].
 	Note *note.Note
 }
@@ -86,7 +91,7 @@ func NewTurns(cfg TurnsConfig) *Turns {
 	return t
 }
 
-// Close stops the goroutine that watches turns, and waits for it.
+// Close stops the goroutines that watch turns, and waits for them.
 func (t *Turns) Close() { t.watchdog.stop() }
 
 // Condemned says whether a turn has overrun: its goroutine may spin for ever, and the

@@ -43,6 +43,7 @@ type VM struct {
 	ended        error       // an interrupt or a panic: the VM must not run again
 
 	cause atomic.Pointer[error] // of the interrupt that is on its way; see checkpoint
+	heed  atomic.Bool           // the next checkpoint has something to do
 }
 
 type rejection struct {
@@ -202,16 +203,28 @@ func (vm *VM) end(cause error) {
 // engine's next instruction, Go code at its next checkpoint. The first cause counts.
 func (vm *VM) cut(cause error) {
 	if vm.cause.CompareAndSwap(nil, &cause) {
+		vm.heed.Store(true)
 		vm.rt.Interrupt(cause)
 		abortMatches()
 	}
 }
 
-// checkpoint ends the turn if it was cut. The engine looks only between instructions of
+// checkpoint ends the turn if it was cut, and holds it up while the event is on trial for
+// its memory: others may have turns meanwhile. The engine looks only between instructions of
 // scripts: Go code that works for longer than a few hundred microseconds calls this on the
-// way. It costs one load. The panic can't be caught by scripts.
+// way, with no lock held. It costs one load. The panic can't be caught by scripts.
 func (vm *VM) checkpoint() {
+	if vm.heed.Load() {
+		vm.obey()
+	}
+}
+
+func (vm *VM) obey() {
+	if vm.cause.Load() == nil {
+		vm.meter.pause()
+	}
 	if cause := vm.cause.Load(); cause != nil {
+		vm.heed.Store(true)
 		panic(interruption{*cause})
 	}
 }

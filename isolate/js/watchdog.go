@@ -16,6 +16,10 @@ const (
 	// watchIdle is how long the watchdog goes on looking when there is no turn: waking it
 	// for each turn would cost more than its look every millisecond.
 	watchIdle = 50 * watchPeriod
+
+	// measureMin is how long a turn must last for its allocations to be measured: reading
+	// the runtime's counters costs a third of a microsecond.
+	measureMin = 100 * time.Microsecond
 )
 
 // watchdog looks at the turn that is running every millisecond, and takes it up the ladder
@@ -27,19 +31,24 @@ type watchdog struct {
 		sync.Mutex          // held while interrupting, so that no interrupt reaches the turn after
 		current    *watch   // nil: no turn, or none that is watched
 		lost       []*watch // turns that overran and whose goroutines have not come back
+		ledger     ledger
+		trials     trials
 	}
 	asleep  atomic.Bool
 	wake    chan struct{}
+	collect chan struct{} // holds a token when a trial was begun
+	free    chan struct{} // holds a token when an event was cut for its memory
 	quit    chan struct{}
-	stopped chan struct{}
+	work    sync.WaitGroup
 }
 
 // watch is a turn that is watched.
 type watch struct {
-	meter *Meter
-	clock threadClock
-	cut   time.Duration // the meter's time at the interrupt that was due; see step
-	step  step
+	meter     *Meter
+	clock     threadClock
+	step      step
+	cut       time.Duration // the event's CPU time when it was due to be interrupted
+	allocated int64         // what it had allocated then
 }
 
 // used is the CPU time of the event, up to now.
@@ -57,23 +66,40 @@ const (
 
 func (w *watchdog) start(t *Turns) {
 	w.turns = t
-	w.wake, w.quit, w.stopped = make(chan struct{}, 1), make(chan struct{}), make(chan struct{})
-	go w.run()
+	w.wake, w.collect, w.free = make(chan struct{}, 1), make(chan struct{}, 1), make(chan struct{}, 1)
+	w.quit = make(chan struct{})
+	w.mu.ledger.init(t.cfg.Known)
+	w.work.Go(w.run)
+	w.work.Go(w.try)
 }
 
 func (w *watchdog) stop() {
 	close(w.quit)
-	<-w.stopped
+	w.work.Wait()
+}
+
+// open starts a new account for m.
+func (w *watchdog) open(m *Meter, a Account) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	m.account = a
+	h := &m.memory
+	*h = holding{heavy: h.heavy, bytes: h.bytes, peak: h.bytes}
+	w.mu.ledger.enlist(m)
 }
 
 // begin watches m's turn on this thread until end. The goroutine is locked to its thread.
 func (w *watchdog) begin(m *Meter, thread threadClock) {
 	watch := &m.watch
 	watch.meter, watch.clock, watch.step = m, thread, running
+	woken := w.asleep.Load() && w.asleep.CompareAndSwap(true, false)
 	w.mu.Lock()
+	if woken || m.memory.heavy {
+		w.readLocked(nil) // what others allocated is not m's
+	}
 	w.mu.current = watch
 	w.mu.Unlock()
-	if w.asleep.Load() && w.asleep.CompareAndSwap(true, false) {
+	if woken {
 		select {
 		case w.wake <- struct{}{}:
 		default:
@@ -81,21 +107,30 @@ func (w *watchdog) begin(m *Meter, thread threadClock) {
 	}
 }
 
-// end ends the watch of m's turn: when it returns, no interrupt will come.
-func (w *watchdog) end(m *Meter) {
+// end ends the watch of m's turn, which took used: when it returns, no interrupt will come.
+func (w *watchdog) end(m *Meter, used time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.mu.current == &m.watch {
-		w.mu.current = nil
+	if w.mu.current != &m.watch {
+		if i := slices.Index(w.mu.lost, &m.watch); i >= 0 {
+			w.mu.lost = slices.Delete(w.mu.lost, i, i+1)
+		}
 		return
 	}
-	if i := slices.Index(w.mu.lost, &m.watch); i >= 0 {
-		w.mu.lost = slices.Delete(w.mu.lost, i, i+1)
+	switch {
+	case m.account.MemoryBytes == 0:
+	case m.memory.heavy || used >= measureMin:
+		w.readLocked(m)
+		w.judgeLocked(m, 0)
+	default:
+		m.memory.add(int64(used) * allocationRate)
+		m.memory.peak = max(m.memory.peak, m.memory.bytes)
+		w.mu.ledger.enlist(m)
 	}
+	w.mu.current = nil
 }
 
 func (w *watchdog) run() {
-	defer close(w.stopped)
 	tick := time.NewTicker(watchPeriod)
 	defer tick.Stop()
 	idle := 0
@@ -136,6 +171,10 @@ func (w *watchdog) look() (any bool) {
 	var culprit *Meter
 	if c := w.mu.current; c != nil {
 		any = true
+		if c.meter.account.MemoryBytes > 0 {
+			w.readLocked(c.meter)
+			w.judgeLocked(c.meter, 0)
+		}
 		if over = w.climb(c); over != nil {
 			culprit = c.meter
 			w.mu.current = nil
@@ -163,9 +202,9 @@ func (w *watchdog) climb(c *watch) *Overrun {
 	m, used := c.meter, c.used()
 	switch {
 	case c.step == running && m.account.CPU > 0 && used >= m.account.CPU:
-		c.step, c.cut = interrupted, m.account.CPU
+		c.step, c.cut, c.allocated = interrupted, m.account.CPU, m.memory.total
 		m.vm.cut(ErrCPU)
-	case c.step == interrupted && used >= c.cut+w.turns.cfg.Grace:
+	case c.step == interrupted && (used >= c.cut+w.turns.cfg.Grace || m.memory.total-c.allocated > m.account.MemoryBytes+runaway):
 		c.step = overrun
 		a := &m.account
 		return &Overrun{Owner: a.Owner, Flow: a.Flow, Cause: *m.vm.cause.Load(), Used: used, Budget: a.CPU}
