@@ -137,10 +137,8 @@ func TestKilledWorkerIsReplaced(t *testing.T) {
 	if os.Getenv("SKERRY_TORTURE") != "" && percentile(served, 95) > 50*time.Millisecond {
 		t.Errorf("a successor serves after %s ms (p95), want 50", millis(percentile(served, 95)))
 	}
-	select {
-	case <-s.exited:
+	if s.ended() {
 		t.Errorf("the node has ended: %s", s.output.String())
-	default:
 	}
 	// What was under way in a killed worker is lost, and nothing else: a few at each kill.
 	if failed := len(n.heads) - n.ends["ok"]; failed > rounds*10 {
@@ -365,10 +363,8 @@ func TestFailedUpgradeChangesNothing(t *testing.T) {
 	if n.ends["ok"] != len(n.heads) {
 		t.Errorf("neighbour: %s", n)
 	}
-	select {
-	case <-s.exited:
+	if s.ended() {
 		t.Errorf("the node has ended: %s", s.output.String())
-	default:
 	}
 }
 

@@ -80,6 +80,16 @@ func (s *server) restart() {
 	s.t.Fatalf("the node does not start again: %s", s.output.String())
 }
 
+// ended says whether the node's first process has.
+func (s *server) ended() bool {
+	select {
+	case <-s.exited:
+		return true
+	default:
+		return false
+	}
+}
+
 // answers says whether the node's control API and its functions do.
 func (s *server) answers() bool {
 	client := &http.Client{Timeout: hungAfter, Transport: &http.Transport{DisableKeepAlives: true}}
@@ -103,10 +113,8 @@ func (s *server) becomesReady() bool {
 				return true
 			}
 		}
-		select {
-		case <-s.exited:
+		if s.ended() {
 			return false
-		default:
 		}
 	}
 	s.t.Fatalf("the node is not ready: %s", s.output.String())

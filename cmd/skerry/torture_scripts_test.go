@@ -46,7 +46,7 @@ func TestHostileScripts(t *testing.T) {
 			t.Parallel()
 			run := torture{mode: mode, attacks: chosen(t, names...), rounds: 2, rate: 20}
 			run.run(t)
-			run.check(t, false)
+			run.check(t)
 		})
 	}
 }
@@ -66,14 +66,14 @@ func TestTortureJS(t *testing.T) {
 	}
 	for _, mode := range modes(t) {
 		t.Run(mode.name, func(t *testing.T) {
-			run := torture{mode: mode, rounds: rounds, rate: 200}
+			run := torture{mode: mode, rounds: rounds, rate: 200, full: true}
 			for _, a := range attacks(t) {
 				if only.MatchString(a.name) {
 					run.attacks = append(run.attacks, a)
 				}
 			}
 			run.run(t)
-			run.check(t, true)
+			run.check(t)
 		})
 	}
 }
@@ -101,6 +101,7 @@ type torture struct {
 	attacks []attack
 	rounds  int // requests for each attack
 	rate    int // requests a second to the neighbour
+	full    bool // times and memory are judged too, and jails are waited for
 
 	scores    []*score
 	neighbour *neighbour
@@ -121,6 +122,7 @@ func (o *torture) run(t *testing.T) {
 		c := &score{attack: a}
 		o.scores = append(o.scores, c)
 		if c.refused = s.pushAttack(a, tortureLimits); c.refused != "" && o.revive(s) {
+			t.Logf("%s was refused when the node was gone: %s", a.name, c.refused)
 			c.refused = s.pushAttack(a, tortureLimits)
 		}
 		before := o.watch.lost()
@@ -139,7 +141,7 @@ func (o *torture) run(t *testing.T) {
 	}
 	o.neighbour.stop()
 	o.watch.stop()
-	if len(o.modeJails(s)) > 0 {
+	if o.full {
 		o.jailsLeft = o.waitForJails(s)
 	}
 	o.write(t)
@@ -148,9 +150,12 @@ func (o *torture) run(t *testing.T) {
 // revive starts the node again if it has ended or does not answer any more, which is a
 // failure by itself: the rest of the table is still worth having. It says whether it did.
 func (o *torture) revive(s *server) bool {
-	if s.answers() {
-		return false
+	for deadline := time.Now().Add(hungAfter); time.Now().Before(deadline) && !s.ended(); time.Sleep(20 * time.Millisecond) {
+		if s.answers() {
+			return false
+		}
 	}
+	s.t.Logf("the node has ended (%t) or does not answer: %s", s.ended(), s.output.String())
 	_ = s.cmd.Process.Kill() // it may be gone already
 	<-s.exited
 	o.restarts++
@@ -231,9 +236,8 @@ func writeTable(t testing.TB, text string) {
 	}
 }
 
-// check holds what came of a run against what is promised; times and memory only if timed,
-// because they are the machine's too.
-func (o *torture) check(t *testing.T, timed bool) {
+// check holds what came of a run against what is promised.
+func (o *torture) check(t *testing.T) {
 	t.Helper()
 	if o.restarts > 0 {
 		t.Errorf("the node ended %d times", o.restarts)
@@ -253,13 +257,13 @@ func (o *torture) check(t *testing.T, timed bool) {
 		t.Error("the neighbour had no traffic: the test shows nothing about it")
 	case o.jailed && (share < 1 || ends[endClosed] > 0):
 		t.Errorf("with jails a neighbour and a connection lose nothing; %d connections were closed; neighbour: %s", ends[endClosed], o.neighbour)
-	case timed && share < 0.998:
+	case o.full && share < 0.998:
 		t.Errorf("neighbour: %s", o.neighbour)
 	}
 	if o.jailsLeft > 0 {
 		t.Errorf("%d jails are left when nobody uses them", o.jailsLeft)
 	}
-	if !timed {
+	if !o.full {
 		return
 	}
 	if closed := float64(ends[endClosed]) / float64(max(1, len(heads))); closed > 0.03 {

@@ -25,7 +25,7 @@ const (
 	// hangCPU is how much the child may use on one script before it is ended.
 	hangCPU = 2 * time.Second
 	// hangWall ends a child that neither computes nor answers.
-	hangWall = time.Minute
+	hangWall = 3 * time.Minute
 	// peakMax is the resident memory, in MB, beyond which a script is a finding: twice the
 	// cap, 64 MB, and what the process is without it.
 	peakMax = 2*memoryMB + 64 + 40
