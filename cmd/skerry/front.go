@@ -13,6 +13,7 @@ import (
 	"github.com/skerry-edge/skerry/bundles"
 	"github.com/skerry-edge/skerry/gateway"
 	"github.com/skerry-edge/skerry/gateway/admin"
+	"github.com/skerry-edge/skerry/gateway/admit"
 	"github.com/skerry-edge/skerry/gateway/egress"
 	"github.com/skerry-edge/skerry/gateway/observe"
 	"github.com/skerry-edge/skerry/isolate"
@@ -50,6 +51,7 @@ type serving interface {
 // frontSettings is what a front is told by the process that starts it.
 type frontSettings struct {
 	Domain       string           `json:"domain"`
+	Workers      int              `json:"workers"`   // that share the node's work; at least 1
 	MemoryMB     int              `json:"memory_mb"` // that its warm isolates may hold
 	Trusted      []netip.Prefix   `json:"trusted,omitempty"`
 	AllowPrivate []string         `json:"allow_private,omitempty"`
@@ -127,9 +129,13 @@ func (f *front) open(s frontSettings, parts frontParts, change []func(*isolate.C
 	}
 	f.gateway, err = gateway.New(gateway.Config{
 		Dispatcher: f.places, Observer: f.observer, Domain: s.Domain, Trusted: s.Trusted, ServerTiming: s.ServerTiming, Busy: f.busy,
+		Admission: admit.Config{Events: divided(eventsMax, s.Workers)},
 	})
 	return err
 }
+
+// eventsMax is how many events run at once on a node.
+const eventsMax = 2000
 
 // busyAfter is how long a turn lasts before the process leaves new connections to others.
 const busyAfter = 5 * time.Millisecond

@@ -224,7 +224,7 @@ func (n *node) openWorkers(settings frontSettings) error {
 
 func (n *node) frontSettings() (frontSettings, error) {
 	s := frontSettings{
-		Domain: n.flags.domain, MemoryMB: n.flags.memoryMB, AllowPrivate: n.flags.file.allowPrivate,
+		Domain: n.flags.domain, Workers: max(n.flags.workers, 1), MemoryMB: n.flags.memoryMB, AllowPrivate: n.flags.file.allowPrivate,
 		Listeners: n.addresses(), ServerTiming: n.flags.serverTiming,
 	}
 	for _, text := range n.flags.file.trusted {

@@ -244,12 +244,26 @@ func (w *worker) setRoutes(r workerRoutes) error {
 	}
 	// Where versions run is said first: a version must not begin in the wrong place.
 	w.front.places.set(r.Jailed)
-	if err := w.front.gateway.SetRoutes(r.Versions); err != nil {
+	if err := w.front.gateway.SetRoutes(w.share(r.Versions)); err != nil {
 		return err
 	}
 	w.routes.generation = r.Generation
 	return nil
 }
+
+// share returns the versions with this worker's part of what is said for the node.
+func (w *worker) share(versions []bundles.Version) []bundles.Version {
+	part := make([]bundles.Version, len(versions))
+	for i, v := range versions {
+		v.Manifest.Concurrency = divided(v.Manifest.WithDefaults().Concurrency, w.settings.Workers)
+		v.Manifest.Prewarm = divided(v.Manifest.Prewarm, w.settings.Workers)
+		part[i] = v
+	}
+	return part
+}
+
+// divided is n by parts, rounded up: of something there is some everywhere.
+func divided(n, parts int) int { return (n + parts - 1) / parts }
 
 // dispatch runs one event by hand.
 func (w *worker) dispatch(ctx context.Context, e workerEvent) (any, error) {

@@ -181,12 +181,16 @@ func (w *workers) publish(items [][]byte) error {
 // lost is told of a worker that can't go on.
 func (w *workers) lost(l supervise.Loss) {
 	who := "by no function's fault"
-	if v, ok := w.version(l.Culprit); ok {
+	if v, ok := w.version(l.Culprit); ok && l.Cause != killedByOthers {
 		who = fmt.Sprintf("while it ran %s, version %d", v.Function, v.Number)
 		w.cfg.jails.blame(v, l.Cause)
 	}
 	w.cfg.log("worker %d (pid %d) is lost %s: %s", l.Slot, l.Pid, who, l.Cause)
 }
+
+// killedByOthers is the cause of a loss that says no more than that somebody sent SIGKILL:
+// an operator, or the kernel for want of memory somewhere. What ran then is not to blame.
+const killedByOthers = "signal: killed"
 
 // version returns the live version that a note's number stands for.
 func (w *workers) version(number uint64) (bundles.Version, bool) {
