@@ -99,8 +99,8 @@ func modes(t testing.TB) []mode {
 type torture struct {
 	mode
 	attacks []attack
-	rounds  int // requests for each attack
-	rate    int // requests a second to the neighbour
+	rounds  int  // requests for each attack
+	rate    int  // requests a second to the neighbour
 	full    bool // times and memory are judged too, and jails are waited for
 
 	scores    []*score
