@@ -22,8 +22,20 @@ import (
 // connections is how many clients load the node at once.
 const connections = 32
 
-// BenchmarkNode loads a node with each workload, in both isolations. It reports the node's
-// CPU time per request, and what it holds afterwards.
+// places are where a node runs functions.
+var places = []struct {
+	name string
+	args []string
+}{
+	{"alone", []string{"--workers", "0"}},
+	{"worker", []string{"--workers", "1"}},
+	{"workers", nil},
+	{"jail", []string{"--untrusted", "jail"}},
+}
+
+// BenchmarkNode loads a node with each workload, in both isolations and in each place. It
+// reports the CPU time per request of all the node's processes, and what they hold
+// afterwards.
 func BenchmarkNode(b *testing.B) {
 	if runtime.GOOS != "linux" {
 		b.Skip("SKIPPED: CPU time of another process is read from /proc")
@@ -34,11 +46,13 @@ func BenchmarkNode(b *testing.B) {
 		{"route", "/users/ada/posts/7"},
 	} {
 		for _, isolation := range []string{"event", "reuse"} {
-			b.Run(w.name+"/"+isolation, func(b *testing.B) {
-				n := startNode(b, binary)
-				n.push(workload(b, w.name, isolation))
-				benchmarkRequests(b, n, w.name, w.path)
-			})
+			for _, place := range places {
+				b.Run(w.name+"/"+isolation+"/"+place.name, func(b *testing.B) {
+					n := startNode(b, binary, place.args...)
+					n.push(workload(b, w.name, isolation))
+					benchmarkRequests(b, n, w.name, w.path)
+				})
+			}
 		}
 	}
 }
@@ -141,10 +155,10 @@ type node struct {
 	pid                        int
 }
 
-func startNode(b *testing.B, binary string) *node {
+func startNode(b *testing.B, binary string, args ...string) *node {
 	b.Helper()
 	n := &node{b: b, binary: binary, listen: freeAddress(b), admin: freeAddress(b), dir: b.TempDir()}
-	cmd := exec.Command(binary, "serve", "--listen", n.listen, "--admin", n.admin, "--data", n.dir)
+	cmd := exec.Command(binary, append([]string{"serve", "--listen", n.listen, "--admin", n.admin, "--data", n.dir}, args...)...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := cmd.Start(); err != nil {
 		b.Fatal(err)
@@ -157,7 +171,9 @@ func startNode(b *testing.B, binary string) *node {
 	for range 500 {
 		if r, err := http.Get("http://" + n.admin + "/readyz"); err == nil {
 			r.Body.Close()
-			return n
+			if r.StatusCode == http.StatusOK {
+				return n
+			}
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
@@ -173,37 +189,71 @@ func (n *node) push(dir string) {
 	}
 }
 
-// cpu is the CPU time that the node has used, in user space and in the kernel.
+// processes are the node's own and its children's.
 //
-// Source: proc_pid_stat(5), fields 14 and 15, in ticks of 10 ms
-func (n *node) cpu() time.Duration {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", n.pid))
+// Source: proc_pid_task(5), children
+func (n *node) processes() []string {
+	all := []string{strconv.Itoa(n.pid)}
+	lists, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", n.pid))
 	if err != nil {
 		n.b.Fatal(err)
 	}
-	fields := strings.Fields(string(text[strings.LastIndexByte(string(text), ')')+1:]))
-	var ticks int64
-	for _, f := range fields[11:13] {
-		t, err := strconv.ParseInt(f, 10, 64)
+	for _, list := range lists {
+		if text, err := os.ReadFile(list); err == nil { // else the thread has just ended
+			all = append(all, strings.Fields(string(text))...)
+		}
+	}
+	return all
+}
+
+// cpu is the CPU time that the node has used, in user space and in the kernel.
+//
+// Source: proc_pid_schedstat(5), of all threads that live
+func (n *node) cpu() time.Duration {
+	var sum time.Duration
+	for _, pid := range n.processes() {
+		threads, err := filepath.Glob("/proc/" + pid + "/task/*/schedstat")
 		if err != nil {
 			n.b.Fatal(err)
 		}
-		ticks += t
+		for _, thread := range threads {
+			text, err := os.ReadFile(thread)
+			if err != nil {
+				continue // it has just ended
+			}
+			used, _, _ := strings.Cut(string(text), " ")
+			nanoseconds, err := strconv.ParseInt(used, 10, 64)
+			if err != nil {
+				n.b.Fatal(err)
+			}
+			sum += time.Duration(nanoseconds)
+		}
 	}
-	return time.Duration(ticks) * 10 * time.Millisecond
+	return sum
 }
 
-// residentBytes is the memory that the node holds now.
+// residentBytes is the memory that the node holds now; pages that its processes share are
+// counted once.
+//
+// Source: proc_pid_smaps(5), smaps_rollup
 func (n *node) residentBytes() int64 {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", n.pid))
-	if err != nil {
-		n.b.Fatal(err)
+	sum := int64(0)
+	for _, pid := range n.processes() {
+		text, err := os.ReadFile("/proc/" + pid + "/smaps_rollup")
+		if err != nil {
+			n.b.Fatal(err)
+		}
+		for line := range strings.Lines(string(text)) {
+			if fields := strings.Fields(line); fields[0] == "Pss:" {
+				kilobytes, err := strconv.ParseInt(fields[1], 10, 64)
+				if err != nil {
+					n.b.Fatal(err)
+				}
+				sum += kilobytes << 10
+			}
+		}
 	}
-	pages, err := strconv.ParseInt(strings.Fields(string(text))[1], 10, 64)
-	if err != nil {
-		n.b.Fatal(err)
-	}
-	return pages * int64(os.Getpagesize())
+	return sum
 }
 
 func freeAddress(b *testing.B) string {
