@@ -22,6 +22,8 @@ type Child struct {
 	process *Process
 	conn    *control.Conn
 
+	memoryKills uint64 // by the kernel, before the child was started
+
 	ready chan struct{} // closed when the child says that it serves
 	lost  chan struct{} // closed when it can't go on, after Config.Lost has returned
 	gone  chan struct{} // closed when it has ended and nothing of it is left
@@ -32,6 +34,7 @@ type Child struct {
 		served   time.Time // when it was ready; zero: it wasn't
 		verdict  *verdict  // why it can't go on, when that is known before its death
 		reported bool      // Config.Lost has been called, or never will be
+		over     uint64    // who was past its budget when it was looked at; 0: nobody
 		unheard  int       // pings in a row without an answer
 		pinging  bool      // a ping waits for its answer
 	}
@@ -85,6 +88,7 @@ func (c *Child) start(spec Spec) error {
 		c.discard(&spec)
 		return fmt.Errorf("supervise: %w", err)
 	}
+	c.memoryKills, _ = memoryKills() // what can't be read is no 0 later
 	process, err := c.cfg.Spawner.Start(spec.Command)
 	if err != nil {
 		conn.Close()
@@ -225,16 +229,14 @@ func (c *Child) report(exit *Exit) {
 		return
 	}
 	c.mu.reported = true
-	loss := Loss{Slot: c.slot, Pid: c.mu.status.Pid, Ready: !c.mu.served.IsZero()}
+	loss := Loss{Slot: c.slot, Pid: c.mu.status.Pid, Ready: !c.mu.served.IsZero(), Exit: exit}
 	v := c.mu.verdict
 	c.mu.Unlock()
-	if exit != nil {
-		loss.Cause, loss.Stderr = exit.Cause(), exit.Stderr
-	}
-	if v != nil {
+	switch {
+	case v != nil:
 		loss.Culprit, loss.Cause = v.culprit, v.cause
-	} else if r, ok := c.running(); ok {
-		loss.Culprit = r.Culprit
+	case exit != nil:
+		loss.Culprit, loss.Cause = c.blame(*exit), exit.Cause()
 	}
 	c.cfg.Lost(loss)
 	c.mu.Lock()

@@ -131,10 +131,10 @@ type Running struct {
 type Loss struct {
 	Slot    int
 	Pid     int
-	Culprit uint64 // which function's version ran; 0: none, nobody is to blame
+	Culprit uint64 // which function's version is to blame; 0: nobody
 	Cause   string // in one line
 	Ready   bool   // whether the child had served
-	Stderr  []byte // what it wrote last, or its crash report; nil when it still runs
+	Exit    *Exit  // how its process ended; nil: it still runs
 }
 
 // State is where a child is in its life.

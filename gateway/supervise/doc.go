@@ -22,8 +22,10 @@
 // turn took 250 ms of CPU time more than its budget, or whose memory runs away. A child
 // that answers no pings is killed too.
 //
-// Config.Lost is told who ran, before the successor starts: a [Quarantine] remembers it,
-// so that the successor doesn't run the culprit again.
+// Config.Lost is told whose fault it was, before the successor starts: a [Quarantine]
+// remembers it, so that the successor doesn't run the culprit again. To blame is who ran
+// when the process died of itself. A SIGKILL or SIGTERM from outside is nobody's fault,
+// unless the kernel has killed for want of memory, or the one who ran was past its budget.
 //
 // # Who outlives whom
 //
@@ -46,6 +48,13 @@
 // everything back, and the old one goes on; its workers have served all along. When the
 // old one dies before it has let go, the new one ends: a service manager decides. When it
 // dies later, the new one goes on.
+//
+// # Under systemd
+//
+// The unit says Type=notify, and KillMode=mixed, so that children are drained by us and
+// not told to end beside us. Sockets may come from a socket unit, with
+// FileDescriptorName=http. The successor of an upgrade becomes the main process. The first
+// process of a container can't be upgraded: everything would end with it.
 //
 // # A supervisor
 //

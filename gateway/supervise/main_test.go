@@ -158,6 +158,10 @@ func (d death) happen(link *supervise.Link) error {
 		os.Exit(0)
 	case "signal":
 		syscall.Kill(os.Getpid(), syscall.SIGKILL)
+	case "terminate":
+		syscall.Kill(os.Getpid(), syscall.SIGTERM)
+	case "abort":
+		syscall.Kill(os.Getpid(), syscall.SIGABRT)
 	case "spin":
 		for !unlinked.Load() { // never
 		}

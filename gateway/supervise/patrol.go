@@ -48,6 +48,7 @@ func (c *Child) inspect() *verdict {
 		return &verdict{cause: fmt.Sprintf("it was not ready after %v", c.cfg.StartMax)}
 	}
 	r, ok := c.running()
+	c.look(r)
 	if ok && r.Budget > 0 && r.CPU > r.Budget+c.cfg.Overrun {
 		return &verdict{r.Culprit, fmt.Sprintf("a turn took %v of CPU time, and %v was its budget",
 			r.CPU.Round(time.Millisecond), r.Budget)}

@@ -125,12 +125,13 @@ func TestDeaths(t *testing.T) {
 		culprit uint64
 		runs    bool // still, when it is reported
 	}{
-		{death{"signal", culprit, 0}, "signal: killed", culprit, false},
-		{death{"signal", 0, 0}, "signal: killed", 0, false},
+		{death{"signal", culprit, 0}, "signal: killed", 0, false},
+		{death{"terminate", culprit, 0}, "signal: terminated", 0, false},
+		{death{"abort", culprit, 0}, "SIGABRT: abort (exit status 2)", culprit, false},
 		{death{"stack", culprit, 0}, "fatal error: stack overflow (exit status 2)", culprit, false},
 		{death{"panic", culprit, 0}, "panic: oh no (exit status 2)", culprit, false},
 		{death{"exit", culprit, 0}, "exit status 3", culprit, false},
-		{death{"clean", 0, 0}, "exit status 0", 0, false},
+		{death{"clean", culprit, 0}, "exit status 0", 0, false},
 		{death{"spin", culprit, 20 * time.Millisecond}, "a turn took ", culprit, true},
 		{death{"hold", culprit, time.Hour}, "memory runs away: ", culprit, true},
 		{death{"condemn", culprit, 0}, "a turn can't be ended", culprit, true},
@@ -158,6 +159,9 @@ func TestDeaths(t *testing.T) {
 			loss := p.lost(t)
 			if loss.Slot != victim.Slot() || loss.Pid != victim.Pid() || !loss.Ready {
 				t.Errorf("lost %d in slot %d (ready %v), want %d in slot %d", loss.Pid, loss.Slot, loss.Ready, victim.Pid(), victim.Slot())
+			}
+			if runs := loss.Exit == nil; runs != tc.runs && tc.Way != "condemn and die" {
+				t.Errorf("its end is %+v, and it runs: %v", loss.Exit, tc.runs)
 			}
 			if !strings.HasPrefix(loss.Cause, tc.cause) || loss.Culprit != tc.culprit {
 				t.Errorf("cause %q, culprit %#x; want %q, %#x", loss.Cause, loss.Culprit, tc.cause, tc.culprit)

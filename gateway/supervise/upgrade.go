@@ -71,6 +71,9 @@ func (c UpgradeConfig) Validate() error {
 	return nil
 }
 
+// ErrFirstProcess says that a process can't be replaced because all others end with it.
+var ErrFirstProcess = errors.New("this is the first process of its container, which ends with it: replace the container")
+
 // Phase is how far an upgrade has come.
 type Phase string
 
@@ -144,6 +147,10 @@ func Upgrade(ctx context.Context, cfg UpgradeConfig) (*Successor, error) {
 		return nil, err
 	}
 	cfg = cfg.withDefaults()
+	if os.Getpid() == 1 {
+		closeGiven(cfg.Files)
+		return nil, &UpgradeError{PhaseStart, ErrFirstProcess}
+	}
 	s, err := newSuccessor(cfg)
 	closeGiven(cfg.Files)
 	if err != nil {
