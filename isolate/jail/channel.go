@@ -138,7 +138,7 @@ func (ch *channel) event(id uint32, in *input) error {
 	ch.mu.Lock()
 	ch.mu.events[id] = event
 	ch.mu.Unlock()
-	ch.server.work.Go(func() { event.run(ctx, t) })
+	ch.server.runners.run(func() { event.run(ctx, t) })
 	return nil
 }
 

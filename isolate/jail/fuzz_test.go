@@ -168,6 +168,8 @@ func FuzzServer(f *testing.F) {
 	f.Cleanup(func() {
 		s.engine.Close()
 		s.control.Close()
+		s.runners.close()
+		s.work.Wait()
 	})
 	f.Fuzz(func(t *testing.T, data []byte) {
 		conn := newScripted(data)
@@ -180,7 +182,9 @@ func FuzzServer(f *testing.F) {
 		}()
 		ch.serve()
 		<-flushed
-		s.work.Wait() // for the events
+		for len(s.left()) > 0 {
+			time.Sleep(100 * time.Microsecond)
+		}
 	})
 }
 

@@ -309,7 +309,7 @@ func (j *inmate) checkChannels() {
 	clear(j.mu.channels[len(left):])
 	j.mu.channels = left
 	unused := j.mu.serving && time.Since(j.mu.used) > j.keeper.cfg.StartMax // nobody took the first channel
-	over := len(left) == 0 && (had > 0 || unused)
+	over := len(left) == 0 && (had > 0 || unused) && !j.mu.leaving          // one that leaves ends by itself
 	if over {
 		j.mu.leaving, j.mu.meant = true, true
 	}

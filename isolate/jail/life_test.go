@@ -14,6 +14,7 @@ import (
 	"github.com/skerry-edge/skerry/bundles"
 	"github.com/skerry-edge/skerry/isolate"
 	"github.com/skerry-edge/skerry/isolate/jail"
+	"github.com/skerry-edge/skerry/isolate/jail/fence"
 	"github.com/skerry-edge/skerry/kv/memory"
 )
 
@@ -69,6 +70,39 @@ func TestAJailServesManyEvents(t *testing.T) {
 	}
 	work.Wait()
 	if s := n.keeper.Status(); len(s) != 1 || s[0].Channels != 1 {
+		t.Errorf("the jails are %+v", s)
+	}
+}
+
+// TestAJailWithAFence holds that a jail can do its work when it has given up all else, and
+// takes channels afterwards.
+func TestAJailWithAFence(t *testing.T) {
+	t.Parallel()
+	if available := fence.Available(); !available.InForce(fence.LayerSeccomp) {
+		t.Skipf("SKIPPED: %s", available.Missing())
+	}
+	n := newNode(t, func(k *jail.KeeperConfig, _ *jail.PoolConfig) { k.Start = starter("fenced") })
+	f := n.function("f", handler(`await env.KV.put("k", "x".repeat(1 << 20)); let r = await fetch("http://a.example/");
+		console.log("line"); await new Promise(r => setTimeout(r, 5)); return new Response((await env.KV.get("k")) + r.status)`), func(m *bundles.Manifest) {
+		m.KV = []bundles.KVBinding{{Binding: "KV", Namespace: "n"}}
+		m.Limits.CPUMillis = 5000
+	})
+	for range 2 {
+		other, err := jail.NewPool(jail.PoolConfig{Open: n.open, Load: n.load, Host: isolate.Host{KV: memory.New(memory.Config{}), Fetch: echo{}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range []dispatcher{n, other} {
+			ev, done := event("e")
+			r, err := d.Dispatch(t.Context(), f, ev)
+			if err != nil || len(r.Body) != 1<<20+3 {
+				t.Fatal(r, err)
+			}
+			<-done
+		}
+		other.Close()
+	}
+	if s := n.keeper.Status(); len(s) != 1 {
 		t.Errorf("the jails are %+v", s)
 	}
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/skerry-edge/skerry/bundles"
 	"github.com/skerry-edge/skerry/isolate"
 	"github.com/skerry-edge/skerry/isolate/jail"
+	"github.com/skerry-edge/skerry/isolate/jail/fence"
 	"github.com/skerry-edge/skerry/kv/memory"
 )
 
@@ -50,6 +51,13 @@ func beJail(how string) int {
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
+	}
+	if how == "fenced" {
+		layers, err := fence.Self(fence.Config{Keep: server.Sockets(), Parent: os.Getppid()})
+		if err != nil || !layers.InForce(fence.LayerSeccomp) {
+			fmt.Fprintln(os.Stderr, layers, err)
+			return 4
+		}
 	}
 	if err := server.Serve(context.Background()); err != nil {
 		return 3

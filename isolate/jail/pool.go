@@ -12,6 +12,10 @@ import (
 	"github.com/skerry-edge/skerry/isolate"
 )
 
+// gonePauseMax bounds the pauses after which an event that was not run is offered to a jail
+// again. Once is mostly enough; but a keeper may hear later than a client that a jail leaves.
+const gonePauseMax = 20 * time.Millisecond
+
 // PoolConfig is what a Pool needs.
 type PoolConfig struct {
 	// Open returns a new channel into the function's jail: what Keeper.Open gave, here or in
@@ -102,7 +106,10 @@ func NewPool(cfg PoolConfig) (*Pool, error) {
 // isolate.OutcomeQuarantined, isolate.OutcomeOverloaded or isolate.OutcomeInternal.
 func (p *Pool) Dispatch(ctx context.Context, t *isolate.Target, ev *isolate.Event) (*isolate.Response, error) {
 	started := time.Now()
-	for range 2 {
+	for pause := time.Duration(0); pause < gonePauseMax; pause = 2*pause + time.Millisecond {
+		if err := wait(ctx, pause); err != nil {
+			return nil, refuse(ev, started, canceled())
+		}
 		e, err := p.entry(ctx, t.Function)
 		if err != nil {
 			return nil, refuse(ev, started, p.failureOf(ctx, err))
@@ -116,6 +123,21 @@ func (p *Pool) Dispatch(ctx context.Context, t *isolate.Target, ev *isolate.Even
 	return nil, refuse(ev, started, &isolate.Failure{
 		Outcome: isolate.OutcomeWorkerLost, Message: "the process that should have run the function ended", Detail: ErrGone.Error(),
 	})
+}
+
+// wait pauses, unless ctx ends.
+func wait(ctx context.Context, pause time.Duration) error {
+	if pause == 0 {
+		return nil
+	}
+	timer := time.NewTimer(pause)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // failureOf says why there is no jail.

@@ -56,6 +56,7 @@ type Server struct {
 	engine  *isolate.Engine
 	changed chan struct{} // something that Serve waits for may be so
 	begun   chan struct{} // an event has begun
+	runners *runners
 	work    sync.WaitGroup
 
 	mu struct {
@@ -82,6 +83,7 @@ func newServer(cfg ServerConfig, console func(isolate.LogLine)) (*Server, error)
 		return nil, fmt.Errorf("jail: control socket: %w", err)
 	}
 	s := &Server{cfg: cfg, control: control, changed: make(chan struct{}, 1), begun: make(chan struct{}, 1)}
+	s.runners = newRunners(&s.work)
 	s.mu.channels = make(map[*channel]struct{})
 	s.mu.events = make(map[uint64]*inbound)
 	if cfg.MemoryBytes > 0 {
@@ -127,6 +129,7 @@ func (s *Server) Serve(ctx context.Context) error {
 	for _, ch := range s.channels() {
 		ch.link.fail(ErrClosed)
 	}
+	s.runners.close()
 	s.work.Wait()
 	return err
 }
@@ -249,14 +252,21 @@ func (s *Server) overrun(o isolate.Overrun) {
 func (s *Server) failAll() {
 	s.mu.Lock()
 	failure := s.mu.condemned
-	left := make([]*inbound, 0, len(s.mu.events))
-	for _, in := range s.mu.events {
-		left = append(left, in)
-	}
 	s.mu.Unlock()
-	for _, in := range left {
+	for _, in := range s.left() {
 		in.fail(failure)
 	}
+}
+
+// left returns the events under way.
+func (s *Server) left() []*inbound {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	list := make([]*inbound, 0, len(s.mu.events))
+	for _, in := range s.mu.events {
+		list = append(list, in)
+	}
+	return list
 }
 
 func (s *Server) signal() {
