@@ -6,6 +6,7 @@ import (
 	"unsafe"
 
 	"github.com/dop251/goja"
+	"github.com/dop251/goja/ast"
 	"github.com/dop251/goja/parser"
 )
 
@@ -77,7 +78,7 @@ func (vm *VM) evaluate(c *Call) (any, error) {
 	if !IsString(c.Arg(0)) {
 		return c.Arg(0), nil
 	}
-	code, bigints, err := vm.compileDynamic(c.String(0))
+	code, bigints, err := vm.compileDynamic(c.String(0), func(*ast.Program) error { return nil })
 	if err != nil {
 		return nil, err
 	}
@@ -107,8 +108,8 @@ func (vm *VM) dynamicFunction(words string, args []goja.Value, newTarget *goja.O
 	if n := len(texts); n > 0 {
 		parameters, body = strings.Join(texts[:n-1], ","), texts[n-1]
 	}
-	source := "(function(){return (" + words + " anonymous(" + parameters + "\n) {\n" + body + "\n})})"
-	code, bigints, err := vm.compileDynamic(source)
+	text := words + " anonymous(" + parameters + "\n) {\n" + body + "\n}"
+	code, bigints, err := vm.compileDynamic("(function(){return ("+text+")})", isOneFunction)
 	if err != nil {
 		panic(vm.exception(err))
 	}
@@ -120,10 +121,7 @@ func (vm *VM) dynamicFunction(words string, args []goja.Value, newTarget *goja.O
 	if bigints {
 		helpers = vm.helpers()
 	}
-	f, ok := vm.Invoke(wrapper, Undefined, helpers...).(*goja.Object)
-	if !ok {
-		panic(vm.exception(SyntaxError("the parameters and the body are no function")))
-	}
+	f := vm.Invoke(wrapper, Undefined, helpers...).(*goja.Object)
 	if newTarget != nil {
 		if prototype, ok := newTarget.Get("prototype").(*goja.Object); ok {
 			if err := f.SetPrototype(prototype); err != nil {
@@ -134,14 +132,35 @@ func (vm *VM) dynamicFunction(words string, args []goja.Value, newTarget *goja.O
 	return f
 }
 
-// compileDynamic compiles the text of global code that a script made.
-func (vm *VM) compileDynamic(source string) (code *goja.Program, bigints bool, err error) {
+// isOneFunction says whether tree is a function that returns a function, and nothing more:
+// parameters and body that are no parameters and body could make it something else.
+func isOneFunction(tree *ast.Program) error {
+	if len(tree.Body) == 1 {
+		if wrapper, ok := tree.Body[0].(*ast.ExpressionStatement); ok {
+			if f, ok := wrapper.Expression.(*ast.FunctionLiteral); ok && len(f.Body.List) == 1 {
+				if r, ok := f.Body.List[0].(*ast.ReturnStatement); ok {
+					if _, ok := r.Argument.(*ast.FunctionLiteral); ok {
+						return nil
+					}
+				}
+			}
+		}
+	}
+	return SyntaxError("the parameters and the body are no function")
+}
+
+// compileDynamic compiles the text of global code that a script made, if check has nothing
+// against it.
+func (vm *VM) compileDynamic(source string, check func(*ast.Program) error) (code *goja.Program, bigints bool, err error) {
 	if len(source) > dynamicBytes {
 		return nil, false, RangeError("code from strings is at most %d bytes long", dynamicBytes)
 	}
 	vm.prepare(namelessAll)
 	c := compilation{name: "<eval>"}
 	if err = c.parse(source); err == nil {
+		if err := check(c.tree); err != nil {
+			return nil, false, err
+		}
 		code, err = c.finish()
 	}
 	if c.bigints && !vm.script.bigints {

@@ -309,14 +309,17 @@ func (w *jsonWriter) array(o *goja.Object) {
 
 func (w *jsonWriter) members(o *goja.Object) {
 	w.out = append(w.out, '{')
-	start := len(w.names)
-	if w.listed {
+	start, some := len(w.names), false
+	switch n, typed := w.vm.platform.seam.typedLength(o); {
+	case w.listed:
 		w.names = append(w.names, w.list...)
-	} else {
+	case typed:
+		some = w.elements(o, int64(n))
+		w.names = appendNames(w.names, selfWord(o, w.vm.platform.seam.objectSelf).data, w.vm.platform.seam)
+	default:
 		w.names = w.vm.enumerable(w.names, o)
 	}
 	end := len(w.names)
-	some := false
 	for i := start; i < end; i++ {
 		name, before := w.names[i], len(w.out)
 		w.separate(!some)
@@ -332,6 +335,24 @@ func (w *jsonWriter) members(o *goja.Object) {
 	}
 	w.names = w.names[:start]
 	w.end(some, '}')
+}
+
+// elements writes the elements of a typed array, whose names would be too many to list.
+func (w *jsonWriter) elements(o *goja.Object, n int64) (some bool) {
+	for i := range n {
+		before := len(w.out)
+		w.separate(!some)
+		w.name(unistring.String(strconv.FormatInt(i, 10)))
+		if w.property(jsonKey{index: i, indexed: true}, o, orUndefined(getKey(o, w.vm.rt.ToValue(i), nil))) {
+			some = true
+		} else {
+			w.out = w.out[:before]
+		}
+		if i&63 == 63 {
+			w.grown()
+		}
+	}
+	return some
 }
 
 // separate writes what is before a value in an object or an array.
@@ -444,9 +465,14 @@ func (vm *VM) enumerable(names []unistring.String, o *goja.Object) []unistring.S
 		}
 		return names
 	}
-	orderNames(self.data)
-	values := *(*map[unistring.String]goja.Value)(unsafe.Add(self.data, s.baseValues))
-	for _, name := range *(*[]unistring.String)(unsafe.Add(self.data, s.baseNames)) {
+	return appendNames(names, self.data, s)
+}
+
+// appendNames appends the names of a plain object's own enumerable string properties.
+func appendNames(names []unistring.String, base unsafe.Pointer, s *seam) []unistring.String {
+	orderNames(base)
+	values := *(*map[unistring.String]goja.Value)(unsafe.Add(base, s.baseValues))
+	for _, name := range *(*[]unistring.String)(unsafe.Add(base, s.baseNames)) {
 		if s.isEnumerable(values[name]) {
 			names = append(names, name)
 		}
@@ -471,11 +497,14 @@ func (vm *VM) internalize(reviver native, holder *goja.Object, key goja.Value, d
 				redefineKey(o, key, e)
 			}
 		}
+		length, typed := vm.platform.seam.typedLength(o)
 		if isArray(o) {
-			for i := range toLength(vm.platform.seam.getNamed(o, "length")) {
-				element(stringValue(strconv.FormatInt(i, 10)))
-			}
-		} else {
+			length = int(toLength(vm.platform.seam.getNamed(o, "length")))
+		}
+		for i := range length {
+			element(stringValue(strconv.Itoa(i)))
+		}
+		if !typed && !isArray(o) {
 			for _, name := range vm.enumerable(nil, o) {
 				element(stringOfName(name))
 			}

@@ -35,6 +35,7 @@ func TestJSON(t *testing.T) {
 		{"a boxed BigInt", `try { JSON.stringify(Object(1n)) } catch (e) { return e.name }`, "TypeError"},
 		{"boxes convert", `const n = new Number(1); n.valueOf = () => 2; const s = new String("a"); s.toString = () => "b"; return JSON.stringify([n, s])`, `[2,"b"]`},
 		{"other objects", `return JSON.stringify([new Map([[1, 2]]), /a/, new Error("x"), new Uint8Array(2), Math.max])`, `[{},{},{},{"0":0,"1":0},null]`},
+		{"a typed array with more", `const a = new Uint8Array([1, 2]); a.x = 3; return JSON.stringify([a, new BigInt64Array(0)]) + JSON.stringify(a, ["1", "x"])`, `[{"0":1,"1":2,"x":3},{}]{"1":2,"x":3}`},
 		{"a proxy", `return JSON.stringify(new Proxy({a: 1, b: 2}, {ownKeys: () => ["b"], get: (t, k) => k === "toJSON" ? undefined : k}))`, `{"b":"b"}`},
 		{"a proxy of an array", `return JSON.stringify(new Proxy([1, 2], {}))`, `[1,2]`},
 		{"cycle", `const a = []; a.push([a]); try { JSON.stringify(a) } catch (e) { return e.name }`, "TypeError"},
