@@ -276,7 +276,7 @@ func (vm *VM) gateObject(path string, g *guard, o *goja.Object, deep bool) {
 		}
 	case s.templatedFunction.tab:
 		vm.gateFunction(self.data, s.templatedFunction, g)
-	case s.plain, s.regExps.prototype:
+	case s.plain, s.boxed, s.regExps.prototype:
 		if deep {
 			vm.gateProperties(path, o)
 		}

@@ -25,15 +25,16 @@ func (vm *VM) replaceText(original native, c goja.FunctionCall, matches int) goj
 		return original(c)
 	}
 	search := vm.text(c.Argument(0))
+	quick := quickSearch(s, search) && search.Length() > 0 // the original finds nothing forever
 	replacer, isFunction := callableOf(c.Argument(1))
 	var template goja.String
 	if !isFunction {
 		template = vm.text(c.Argument(1))
 		short := s.Length()*(template.Length()+1) <= quickText || matches == 1 && !hasDollar(template)
-		if short && quickSearch(s, search) {
+		if short && quick {
 			return original(goja.FunctionCall{This: s, Arguments: []goja.Value{search, template}})
 		}
-	} else if s.Length() <= quickString {
+	} else if quick && s.Length() <= quickString {
 		return original(goja.FunctionCall{This: s, Arguments: []goja.Value{search, c.Argument(1)}})
 	}
 	w, last := textWriter{vm: vm}, 0

@@ -126,7 +126,7 @@ func (o *ordering) after(x, y ranked) bool {
 		return x.text.CompareTo(y.text) > 0
 	}
 	o.done(1)
-	return o.compare(goja.FunctionCall{This: Undefined, Arguments: []goja.Value{x.value, y.value}}).ToFloat() > 0
+	return o.compare(goja.FunctionCall{This: Undefined, Arguments: []goja.Value{y.value, x.value}}).ToFloat() < 0
 }
 
 // merge sorts list, using as much spare room: it is stable, and calls the comparator as

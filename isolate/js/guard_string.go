@@ -325,10 +325,22 @@ func stringNormalize(vm *VM, original native, c goja.FunctionCall) goja.Value {
 	})
 }
 
-// composesAlone says whether c, whatever stands before it, begins a new composition: ASCII,
-// ideographs, and the Arabic presentation forms, which decompose to letters.
+// composesAlone says whether c, whatever stands before it, begins a new composition.
 func composesAlone(c uint16) bool {
-	return c < 0x80 || c >= 0x3400 && c < 0xa000 || c >= 0xfb50 && c < 0xfdfe
+	for _, r := range independent {
+		if c >= r[0] && c <= r[1] {
+			return true
+		}
+	}
+	return false
+}
+
+// independent are letters and signs that no normal form joins to what stands before them:
+// not all there are, but some of each script. Emoji are here by their first surrogates.
+var independent = [...][2]uint16{
+	{0x0000, 0x02ff}, {0x0370, 0x0482}, {0x048a, 0x058f}, {0x05d0, 0x05ea}, {0x0620, 0x064a}, {0x0904, 0x0939},
+	{0x0e01, 0x0e30}, {0x10a0, 0x10ff}, {0x1e00, 0x20cf}, {0x3041, 0x3096}, {0x30a1, 0x30fa}, {0x3400, 0x9fff},
+	{0xac00, 0xd7a3}, {0xd83c, 0xd83e}, {0xfb50, 0xfdfd}, {0xff01, 0xff9d},
 }
 
 // stringCase changes the case of a long string in pieces.

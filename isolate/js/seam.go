@@ -224,6 +224,8 @@ type seam struct {
 
 	regExps *regExpSeam
 
+	boxed unsafe.Pointer // what marks an interface that holds a primitive value's object
+
 	proxyTargets  uintptr
 	proxyHandlers uintptr        // proxyObject.handler, an interface
 	jsHandler     unsafe.Pointer // what marks an interface that holds the handler of a script
@@ -343,6 +345,7 @@ func newSeam() (*seam, error) {
 	s.plain = selfWord(plain, s.objectSelf).tab
 	s.array = selfWord(list, s.objectSelf).tab
 	s.typed = selfWord(typed, s.objectSelf).tab
+	s.boxed = selfWord(rt.ToValue(true).ToObject(rt), s.objectSelf).tab
 	s.proxy = selfWord(proxy, s.objectSelf).tab
 	handler := (*iface)(unsafe.Add(selfWord(proxy, s.objectSelf).data, s.proxyHandlers))
 	if *(**goja.Object)(handler.data) != plain {
