@@ -68,6 +68,10 @@ type Status struct {
 	Degraded  []string  `json:"degraded,omitempty"` // what is not as it should be, a sentence each
 	PID       int       `json:"pid"`
 	Processes []Process `json:"processes,omitempty"` // that run functions, beside the node's own
+
+	// MissingLayers are what should stand between a jail and the machine, and which this
+	// machine doesn't have, a sentence each.
+	MissingLayers []string `json:"missing_layers,omitempty"`
 }
 
 // Process is one of those that run functions.
@@ -79,6 +83,20 @@ type Process struct {
 	State    string    `json:"state"` // "starting", "serving", "condemned", "draining", "leaving", "gone"
 	Since    time.Time `json:"since"` // when it came to this state
 	Cause    string    `json:"cause,omitempty"`
+}
+
+// Quarantined is a function's version that has cost a process of this node.
+type Quarantined struct {
+	Function    string    `json:"function"`
+	Version     int       `json:"version,omitempty"` // 0: not known; the function or the version may be gone
+	Digest      string    `json:"digest"`            // its first 12 digits
+	Since       time.Time `json:"since"`
+	Latest      time.Time `json:"latest"` // loss of a process
+	Cause       string    `json:"cause"`  // of that loss
+	WorkersLost int       `json:"workers_lost"`
+	JailsLost   int       `json:"jails_lost"`
+	Place       string    `json:"place"`          // where it runs now: "jail", or "refused": nowhere before Until
+	Until       time.Time `json:"until,omitzero"` // of a refusal
 }
 
 // Invocation is an event by hand.

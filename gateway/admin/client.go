@@ -69,6 +69,21 @@ func (c *Client) Invoke(ctx context.Context, function string, in Invocation) (In
 	return send[Invoked](ctx, c, http.MethodPost, "/v1/functions/"+url.PathEscape(function)+"/invoke", in)
 }
 
+// Quarantine lists the versions that have cost a process of the node.
+func (c *Client) Quarantine(ctx context.Context) ([]Quarantined, error) {
+	return get[[]Quarantined](ctx, c, "/v1/quarantine", nil)
+}
+
+// Lift lets all versions of a function run with the others again, on this node. A function
+// that has none in quarantine is a *Problem with code "not_quarantined".
+func (c *Client) Lift(ctx context.Context, function string) error {
+	response, err := c.do(ctx, http.MethodDelete, "/v1/quarantine/"+url.PathEscape(function), nil, nil, nil)
+	if err != nil {
+		return err
+	}
+	return response.Body.Close()
+}
+
 // Tail calls line with each JSON document that functions log, until ctx ends, the node
 // goes away, or line returns an error. An empty function is all of them. started, if not
 // nil, is called once lines can come.

@@ -88,7 +88,7 @@ func TestTheDocumentHasTheTypes(t *testing.T) {
 	d, text := readDocument(t)
 	types := map[string]any{
 		"Version": admin.Version{}, "Function": admin.Function{}, "Change": admin.Change{}, "Node": admin.Node{}, "Status": admin.Status{}, "Process": admin.Process{},
-		"Invocation": admin.Invocation{}, "Invoked": admin.Invoked{}, "Log": admin.Log{}, "KVKey": admin.KVKey{}, "KVPage": admin.KVPage{}, "Problem": admin.Problem{},
+		"Invocation": admin.Invocation{}, "Invoked": admin.Invoked{}, "Log": admin.Log{}, "KVKey": admin.KVKey{}, "KVPage": admin.KVPage{}, "Problem": admin.Problem{}, "Quarantined": admin.Quarantined{},
 	}
 	for name := range d.Components.Schemas {
 		if types[name] == nil {

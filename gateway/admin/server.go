@@ -36,6 +36,8 @@ type Config struct {
 	URLs func(m *bundles.Manifest) []string
 	// Status describes the node.
 	Status func() Status
+	// Quarantine is what has cost processes; nil: nothing ever has.
+	Quarantine Quarantine
 	// Panicked is told what a fault of this package's own printed; nil: nobody.
 	Panicked func(value any, stack []byte)
 }
@@ -92,6 +94,8 @@ func endpoints() []endpoint {
 		{"POST", "/v1/functions/{function}/rollback", private, (*Server).rollback},
 		{"DELETE", "/v1/functions/{function}", private, (*Server).remove},
 		{"POST", "/v1/functions/{function}/invoke", private, (*Server).invoke},
+		{"GET", "/v1/quarantine", private, (*Server).quarantined},
+		{"DELETE", "/v1/quarantine/{function}", private, (*Server).lift},
 		{"GET", "/v1/tail", private, (*Server).tail},
 		{"GET", "/v1/kv/keys", private, (*Server).kvList},
 		{"GET", "/v1/kv/entry", private, (*Server).kvGet},
