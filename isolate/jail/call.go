@@ -28,9 +28,6 @@ const (
 
 	// headBytesMax is what there may be beside a body or a value.
 	headBytesMax = 1 << 20
-
-	// digestBytes is the length of a bundles.Digest.
-	digestBytes = 64
 )
 
 // A call's head is its op, its event's id and its arguments; a value or a body is the

@@ -133,6 +133,7 @@ func (ch *channel) event(id uint32, in *input) error {
 	if !ch.server.begin(event) {
 		return ch.link.note(kindRefuse, id)
 	}
+	event.memory = t.Manifest.WithDefaults().Limits.MemoryMB << 20
 	var ctx context.Context
 	ctx, event.cancel = context.WithCancel(ch.ctx)
 	ch.mu.Lock()

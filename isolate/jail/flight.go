@@ -8,6 +8,9 @@ import (
 	"github.com/skerry-edge/skerry/isolate"
 )
 
+// memoryMax is the most that a jail is believed to have held.
+const memoryMax = 1 << 40
+
 // flight is an event in a jail, as the client sees it.
 type flight struct {
 	id       uint32
@@ -86,7 +89,7 @@ func (f *flight) end(r result) {
 	total := time.Since(f.started)
 	ended := isolate.Result{
 		Outcome: isolate.OutcomeOK, Failure: f.mu.failure, Head: f.mu.head, Total: total,
-		CPU: r.cpu, Memory: r.memory, Fetches: f.fetches,
+		CPU: min(r.cpu, total), Memory: min(r.memory, memoryMax), Fetches: f.fetches,
 	}
 	if f.mu.response != nil {
 		ended.Status = f.mu.response.Status

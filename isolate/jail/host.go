@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/skerry-edge/skerry/isolate"
+	"github.com/skerry-edge/skerry/isolate/js"
 	"github.com/skerry-edge/skerry/kv"
 )
 
@@ -12,7 +13,11 @@ type hostFetch struct{}
 
 func (hostFetch) Fetch(ctx context.Context, _ *isolate.Target, ev *isolate.Event, r *isolate.Request) (*isolate.Response, error) {
 	in := ev.Waiter.(*inbound)
-	reply, err := in.channel.call(ctx, appendRequest(appendCall(nil, opFetch, in.id), r), r.Body)
+	head := appendRequest(appendCall(nil, opFetch, in.id), r)
+	if len(head)+len(r.Body) > in.memory {
+		return nil, js.TypeError("fetch: the request is larger than all that the event may hold")
+	}
+	reply, err := in.channel.call(ctx, head, r.Body)
 	if err != nil {
 		return nil, err
 	}

@@ -421,11 +421,11 @@ func TestAJailThatGoesAway(t *testing.T) {
 	close(closing)
 	over := p.dispatch(t.Context(), target(), closing)
 	<-seen
-	if _, err := io.WriteString(p.jail, greeting+whole(kindGoaway, 0, nil, "")+whole(kindDrop, 9, nil, "")+answered(1, answer{response: okay(207), result: &result{cpu: time.Second}})); err != nil {
+	if _, err := io.WriteString(p.jail, greeting+whole(kindGoaway, 0, nil, "")+whole(kindDrop, 9, nil, "")+answered(1, answer{response: okay(207), result: &result{cpu: time.Hour}})); err != nil {
 		t.Fatal(err)
 	}
 	o := <-over
-	if o.err != nil || o.response.Status != 207 || o.result.CPU != time.Second || o.result.Status != 207 {
+	if o.err != nil || o.response.Status != 207 || o.result.CPU > o.result.Total || o.result.Status != 207 {
 		t.Errorf("got %+v", o)
 	}
 	if n, err := p.jail.Read(make([]byte, 1)); err == nil {

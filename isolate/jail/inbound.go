@@ -2,6 +2,7 @@ package jail
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"sync"
@@ -17,6 +18,7 @@ type inbound struct {
 	number  uint64 // in the server
 	event   isolate.Event
 	cancel  context.CancelFunc
+	memory  int // bytes that the manifest lets it hold
 
 	mu struct {
 		sync.Mutex
@@ -33,11 +35,10 @@ func (in *inbound) run(ctx context.Context, t *isolate.Target) {
 	defer in.cancel()
 	response, err := in.channel.server.engine.Dispatch(ctx, t, &in.event)
 	a := answer{response: response, headCPU: in.event.HeadCPU}
-	most := t.Manifest.WithDefaults().Limits.MemoryMB << 20
 	if err != nil {
 		a.failure = failureOf(err)
-	} else if len(response.Body) > most {
-		a.response, a.failure = nil, tooLarge(len(response.Body), most)
+	} else if failure := tooLarge(response, in.memory); failure != nil {
+		a.response, a.failure = nil, failure
 	}
 	in.mu.Lock()
 	if in.mu.answered {
@@ -74,13 +75,24 @@ func failureOf(err error) *isolate.Failure {
 	return &isolate.Failure{Outcome: isolate.OutcomeInternal, Message: "the engine failed", Detail: err.Error()}
 }
 
-// tooLarge is the failure of a response that is larger than all that its event may hold.
-func tooLarge(bytes, most int) *isolate.Failure {
-	return &isolate.Failure{
-		Outcome: isolate.OutcomeExceededMemory,
-		Message: fmt.Sprintf("the response's body has %d bytes, and the event may hold %d MB (limits.memory_mb)", bytes, most>>20),
-		Limit:   "memory_mb", Used: int64((bytes + 1<<20 - 1) >> 20), Allowed: int64(most >> 20),
+// tooLarge says what of r no client takes, nil if there is nothing: a body that is larger than
+// all that the event may hold, or an endless header.
+func tooLarge(r *isolate.Response, memory int) *isolate.Failure {
+	head := len(r.StatusText) + len(r.URL)
+	for _, f := range r.Header {
+		head += len(f.Name) + len(f.Value) + 2*binary.MaxVarintLen32
 	}
+	switch {
+	case len(r.Body) > memory:
+		return &isolate.Failure{
+			Outcome: isolate.OutcomeExceededMemory,
+			Message: fmt.Sprintf("the response's body has %d bytes, and the event may hold %d MB (limits.memory_mb)", len(r.Body), memory>>20),
+			Limit:   "memory_mb", Used: int64((len(r.Body) + 1<<20 - 1) >> 20), Allowed: int64(memory >> 20),
+		}
+	case head > headBytesMax/2:
+		return &isolate.Failure{Outcome: isolate.OutcomeException, Message: fmt.Sprintf("the response's header has more than %d bytes", headBytesMax/2)}
+	}
+	return nil
 }
 
 // done takes note that the event is over.
