@@ -47,6 +47,8 @@ type controlParts struct {
 	urls    func(m *bundles.Manifest) []string
 	status  func() admin.Status
 	note    func(format string, args ...any)
+
+	quarantine admin.Quarantine
 }
 
 // openControlPlane makes the node serve what the catalog says. The API isn't served yet.
@@ -70,7 +72,7 @@ func (c *controlPlane) open(ctx context.Context, p controlParts) error {
 	}
 	api, err := admin.New(admin.Config{
 		Token: p.token, Catalog: cat, Bundles: p.bundles, Engine: p.engine, KV: p.stores.functions, Tail: p.serving,
-		Metrics: p.serving.Metrics(), Rollout: c.rollout, URLs: p.urls, Status: p.status,
+		Metrics: p.serving.Metrics(), Rollout: c.rollout, URLs: p.urls, Status: p.status, Quarantine: p.quarantine,
 		Panicked: func(v any, stack []byte) { p.note("panic in the control API: %v\n%s", v, stack) },
 	})
 	if err != nil {

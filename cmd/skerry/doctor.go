@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -15,10 +17,11 @@ import (
 
 // finding is one thing that the doctor looked at.
 type finding struct {
-	Check  string `json:"check"`
-	OK     bool   `json:"ok"`
-	Detail string `json:"detail"`
-	err    error
+	Check   string `json:"check"`
+	OK      bool   `json:"ok"`
+	Warning bool   `json:"warning,omitempty"` // it is OK, and could be better
+	Detail  string `json:"detail"`
+	err     error
 }
 
 func doctorCommand(t *terminal) *cobra.Command {
@@ -34,8 +37,11 @@ func doctorCommand(t *terminal) *cobra.Command {
 		if !t.document(findings) {
 			for _, f := range findings {
 				mark := t.paint(green, "✓")
-				if !f.OK {
+				switch {
+				case !f.OK:
 					mark = t.paint(red, "✗")
+				case f.Warning:
+					mark = t.paint(yellow, "!")
 				}
 				t.say("%s %-12s %s", mark, f.Check, printableLines(f.Detail))
 			}
@@ -97,11 +103,43 @@ func (r *remote) nodeFindings(ctx context.Context) []finding {
 	}
 	found := []finding{{Check: "node", OK: true, Detail: fmt.Sprintf("%s, skerry %s, store %s, %d function(s), revision %d",
 		c.Node, status.Version, status.Store, status.Functions, status.Revision)}}
+	found = append(found, finding{Check: "processes", OK: true, Detail: countProcesses(status.Processes)})
+	for _, layer := range status.MissingLayers {
+		found = append(found, finding{Check: "layers", OK: true, Warning: true, Detail: layer})
+	}
 	if !status.Ready {
 		found = append(found, finding{Check: "ready", Detail: "the node takes no requests"})
 	}
-	if len(status.Degraded) > 0 {
-		found = append(found, finding{Check: "health", Detail: strings.Join(status.Degraded, "; ")})
+	for _, problem := range status.Degraded {
+		found = append(found, finding{Check: "health", Detail: problem})
 	}
 	return found
+}
+
+// countProcesses says how many processes of each kind there are, and how many of them do
+// anything but serve: "2 workers (1 starting), 0 jails".
+func countProcesses(all []admin.Process) string {
+	var kinds []string
+	for _, kind := range []string{"worker", "jail"} {
+		count, others := 0, make(map[string]int)
+		for _, p := range all {
+			if p.Kind != kind {
+				continue
+			}
+			count++
+			if p.State != "serving" {
+				others[p.State]++
+			}
+		}
+		text := counted(count, kind)
+		var states []string
+		for _, state := range slices.Sorted(maps.Keys(others)) {
+			states = append(states, fmt.Sprintf("%d %s", others[state], state))
+		}
+		if len(states) > 0 {
+			text += " (" + strings.Join(states, ", ") + ")"
+		}
+		kinds = append(kinds, text)
+	}
+	return strings.Join(kinds, ", ")
 }

@@ -7,7 +7,6 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 	"time"
 
@@ -155,18 +154,9 @@ func (p *jailed) Wait() error {
 	case kills > 0:
 		return errors.Join(fmt.Errorf("%w: %s", jail.ErrMemory, exit.Cause()), err)
 	case !exit.OK():
-		return errors.Join(errors.New(exitCause(exit)), err)
+		return errors.Join(errors.New(exit.Cause()), err)
 	}
 	return err
-}
-
-// exitCause says in a line how a process ended, and what it said last if that is short.
-func exitCause(e supervise.Exit) string {
-	last := strings.TrimSpace(string(e.Stderr))
-	if e.Code <= 0 || last == "" || strings.Contains(last, "\n") {
-		return e.Cause()
-	}
-	return last
 }
 
 // Kill is jail.Process's.
@@ -234,19 +224,44 @@ func overran(p jail.Process) string {
 
 // degraded says what is not as it should be.
 func (j *jails) degraded() []string {
+	j.mu.Lock()
+	live := j.mu.digest
+	j.mu.Unlock()
 	var all []string
 	for _, q := range j.quarantine.Snapshot() {
-		all = append(all, fmt.Sprintf("function %s is quarantined since %s, as it ended the process that ran it: %s; a new version lifts that",
-			q.Function, q.Since.Format(time.DateTime), q.Cause))
+		if live[q.Function] != q.Digest {
+			continue // another version runs
+		}
+		all = append(all, fmt.Sprintf("function %s is quarantined since %s, as it ended the process that ran it: %s; push a new version, or lift that with: skerry quarantine lift %s",
+			q.Function, q.Since.Format(time.DateTime), q.Cause, q.Function))
 	}
 	return all
 }
+
+// List is admin.Quarantine's.
+func (j *jails) List() []admin.Quarantined {
+	var all []admin.Quarantined
+	for _, q := range j.quarantine.Snapshot() {
+		now := j.quarantine.State(q.Function, q.Digest)
+		if now.Place == supervise.InWorker {
+			continue // it was lifted just now
+		}
+		all = append(all, admin.Quarantined{
+			Function: q.Function, Digest: fmt.Sprintf("%016x", q.Digest)[:12], Since: q.Since, Latest: q.Latest, Cause: q.Cause,
+			WorkersLost: q.Workers, JailsLost: q.Jails, Place: string(now.Place), Until: now.Until,
+		})
+	}
+	return all
+}
+
+// Lift is admin.Quarantine's.
+func (j *jails) Lift(function string) bool { return j.quarantine.Lift(function) }
 
 // missing says which layers around jails this machine doesn't have.
 func (j *jails) missing() []string {
 	var all []string
 	for _, l := range append(fence.Available().Missing(), j.groups.Layers().Missing()...) {
-		all = append(all, "jails: "+l.Note)
+		all = append(all, fmt.Sprintf("jails run without the layer %s: %s", l.Name, l.Note))
 	}
 	return all
 }

@@ -252,7 +252,7 @@ func (n *node) addresses() []netip.AddrPort {
 func (n *node) openPlane(ctx context.Context) error {
 	plane, err := openControlPlane(ctx, controlParts{
 		id: n.id, token: n.token, data: n.flags.data, domain: n.flags.domain,
-		stores: n.stores, bundles: n.blobs, serving: n.serving, engine: pushed{n.serving},
+		stores: n.stores, bundles: n.blobs, serving: n.serving, engine: pushed{n.serving}, quarantine: n.jails,
 		live: n.jails.setLive, urls: n.urls.of, status: n.status, note: n.t.note,
 	})
 	if err != nil {
@@ -296,7 +296,7 @@ func (n *node) status() admin.Status {
 	plane := n.plane
 	n.planes.Unlock()
 	out := admin.Status{Version: currentVersion(), Node: n.id, Store: n.stores.name, Started: n.started, PID: os.Getpid(),
-		Listen: n.front.Addr().String(), Ready: n.serving.Ready(), Processes: n.serving.Processes()}
+		Listen: n.front.Addr().String(), Ready: n.serving.Ready(), Processes: n.serving.Processes(), MissingLayers: n.jails.missing()}
 	if plane == nil { // it is being opened, or another process has it now
 		return out
 	}

@@ -50,7 +50,7 @@ func (s *Server) lift(w http.ResponseWriter, r *http.Request) error {
 	function := r.PathValue("function")
 	if s.cfg.Quarantine == nil || !s.cfg.Quarantine.Lift(function) {
 		return &Problem{Status: http.StatusNotFound, Code: "not_quarantined",
-			Detail: "no version of the function " + function + " is quarantined on this node; GET /v1/quarantine lists those that are"}
+			Detail: "no version of the function " + function + " is quarantined on this node; skerry quarantine, or GET /v1/quarantine, lists those that are"}
 	}
 	w.WriteHeader(http.StatusNoContent)
 	return nil

@@ -76,7 +76,7 @@ func TestQuarantineIsLifted(t *testing.T) {
 		t.Errorf("left in quarantine are %+v", list)
 	}
 	wantCode(t, n.Lift(t.Context(), "shop"), "not_quarantined", "no version of the function shop is quarantined")
-	wantProblem(t, n.send("DELETE", "/v1/quarantine/shop", ""), http.StatusNotFound, "not_quarantined", "GET /v1/quarantine lists")
+	wantProblem(t, n.send("DELETE", "/v1/quarantine/shop", ""), http.StatusNotFound, "not_quarantined", "GET /v1/quarantine, lists")
 	if a := n.send("DELETE", "/v1/quarantine/other", ""); a.status != http.StatusNoContent || a.body != "" {
 		t.Errorf("got %d %q", a.status, a.body)
 	}
