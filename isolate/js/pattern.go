@@ -5,9 +5,9 @@ import "strings"
 // Bounds of a regular expression. Within them none takes longer than some milliseconds to
 // compile.
 const (
-	patternBytes = 32 << 10
-	patternDepth = 200    // of groups in each other
-	patternTerms = 20_000 // with what counted repetitions repeat written out
+	patternBytes = 64 << 10
+	patternDepth = 200      // of groups in each other
+	patternTerms = 64 << 10 // with what counted repetitions repeat written out
 	// repeatedMax is how often the engine's first matcher writes out a term at most. Beyond
 	// it, it leaves the expression to the second, which counts.
 	repeatedMax = 1000
@@ -58,7 +58,7 @@ func (c *patternCost) alternatives() (terms, repeats int) {
 		case '[':
 			term = c.class()
 		case '\\':
-			c.at += 2
+			term = c.escape()
 		default:
 			c.at++
 		}
@@ -70,16 +70,35 @@ func (c *patternCost) alternatives() (terms, repeats int) {
 	return terms, repeats
 }
 
-// class skips a character class and returns what it costs: a term for each 32 bytes.
+// escape skips an escape, and returns what it costs: what stands for many characters is
+// dear.
+func (c *patternCost) escape() int {
+	c.at += 2
+	if c.at > len(c.text) {
+		return 1
+	}
+	switch c.text[c.at-1] {
+	case 'p', 'P':
+		return 16
+	case 'd', 'D', 's', 'S', 'w', 'W':
+		return 8
+	}
+	return 1
+}
+
+// class skips a character class and returns what it costs: a term for each 16 bytes, and
+// what the escapes in it cost.
 func (c *patternCost) class() int {
-	start := c.at
-	for c.at++; c.at < len(c.text) && c.text[c.at] != ']'; c.at++ {
+	start, escapes := c.at, 0
+	for c.at++; c.at < len(c.text) && c.text[c.at] != ']'; {
 		if c.text[c.at] == '\\' {
+			escapes += c.escape()
+		} else {
 			c.at++
 		}
 	}
 	c.at++
-	return 1 + (c.at-start)/32
+	return 1 + escapes + (c.at-start)/16
 }
 
 // count reads "{n}", "{n,}" or "{n,m}" and returns the larger number, 0 if there is none.

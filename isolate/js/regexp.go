@@ -163,8 +163,10 @@ const runMax = 1 << 20
 // run returns the first match of re from rune from on, in places of the subject.
 func (m *matcher) run(re *regexp.Regexp, from int, v variant) []int {
 	var found []int
+	cost := m.cost()
+	reader := subjectReader{vm: m.vm, every: max(1, min(256, runMax/8/cost))}
 	switch {
-	case m.ascii && m.short(len(m.text)-from):
+	case m.ascii && (len(m.text)-from)*cost <= runMax:
 		found = re.FindStringSubmatchIndex(m.text[from:])
 	case m.ascii:
 		if prefix, _ := re.LiteralPrefix(); prefix != "" && v == 0 {
@@ -174,9 +176,11 @@ func (m *matcher) run(re *regexp.Regexp, from int, v variant) []int {
 			}
 			from += i
 		}
-		found = re.FindReaderSubmatchIndex(&subjectReader{vm: m.vm, text: m.text[from:]})
+		reader.text = m.text[from:]
+		found = re.FindReaderSubmatchIndex(&reader)
 	default:
-		found = re.FindReaderSubmatchIndex(&subjectReader{vm: m.vm, runes: m.inRunes().runes[from:]})
+		reader.runes = m.inRunes().runes[from:]
+		found = re.FindReaderSubmatchIndex(&reader)
 	}
 	for i, at := range found {
 		if at >= 0 {
@@ -186,14 +190,15 @@ func (m *matcher) run(re *regexp.Regexp, from int, v variant) []int {
 	return found
 }
 
-// short says whether Go's matcher is done with n characters soon, however it goes.
-func (m *matcher) short(n int) bool {
+// cost is how many terms the pattern has for Go's matcher, which has to do with each of
+// them at each character if it goes badly.
+func (m *matcher) cost() int {
 	if strings.IndexByte(m.p.src, '{') < 0 {
-		return n*(len(m.p.src)+8) <= runMax
+		return len(m.p.src) + 8
 	}
 	c := patternCost{text: m.p.src}
 	terms, _ := c.alternatives()
-	return n*(terms+8) <= runMax
+	return terms + 8
 }
 
 // subjectReader gives a subject to Go's matcher rune by rune.
@@ -202,11 +207,14 @@ type subjectReader struct {
 	text  string // or
 	runes []rune
 	at    int
+	every int // how often it looks for the cut
+	until int
 }
 
 // ReadRune ends the turn if it was cut.
 func (r *subjectReader) ReadRune() (c rune, size int, err error) {
-	if r.at&255 == 0 {
+	if r.until--; r.until <= 0 {
+		r.until = r.every
 		r.vm.checkpoint()
 	}
 	switch {
