@@ -176,6 +176,7 @@ type score struct {
 	ends    map[string]int
 	heads   []time.Duration // sorted once all are there
 	lost    int             // processes that ended meanwhile
+	held    int64           // the most memory of the node meanwhile
 }
 
 func (c *score) add(end string, head time.Duration) {
@@ -192,11 +193,11 @@ func (c *score) line() string {
 		return fmt.Sprintf("%-34s push refused: %.100s", c.name, c.refused)
 	}
 	slices.Sort(c.heads)
-	return fmt.Sprintf("%-34s %4d  %-44s %7s %7s %7s %5d", c.name, len(c.heads), counts(c.ends),
-		millis(percentile(c.heads, 50)), millis(percentile(c.heads, 99)), millis(percentile(c.heads, 100)), c.lost)
+	return fmt.Sprintf("%-34s %4d  %-44s %7s %7s %7s %5d %5d", c.name, len(c.heads), counts(c.ends),
+		millis(percentile(c.heads, 50)), millis(percentile(c.heads, 99)), millis(percentile(c.heads, 100)), c.lost, c.held>>20)
 }
 
-const scoreHeader = "script                             reqs  ends                                           p50 ms  p99 ms  max ms  lost"
+const scoreHeader = "script                             reqs  ends                                           p50 ms  p99 ms  max ms  lost    MB"
 
 // counts writes a count of words, the most frequent first.
 func counts(m map[string]int) string {

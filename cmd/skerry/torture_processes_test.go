@@ -143,6 +143,7 @@ type watch struct {
 	pid     int // of the node
 	samples int
 	peak    int64       // the most memory of all together
+	recent  int64       // the same, since it was asked for last
 	excess  int64       // the most by which memory was above what is allowed; negative: it never was
 	workers int         // the most at once
 	jails   int         // the most at once
@@ -200,7 +201,8 @@ func (w *watch) sample() {
 			jails++
 		}
 	}
-	w.peak, w.workers, w.jails = max(w.peak, sum), max(w.workers, workers), max(w.jails, jails)
+	w.peak, w.recent = max(w.peak, sum), max(w.recent, sum)
+	w.workers, w.jails = max(w.workers, workers), max(w.jails, jails)
 	w.excess = max(w.excess, sum-allowed(workers, jails))
 }
 
@@ -216,6 +218,16 @@ func (w *watch) lost() int {
 		}
 	}
 	return gone
+}
+
+// recently returns the most memory of all together since it was called last.
+func (w *watch) recently() int64 {
+	w.sample()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	most := w.recent
+	w.recent = 0
+	return most
 }
 
 // move watches another process: the node was started again.

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -126,6 +127,7 @@ func (o *torture) run(t *testing.T) {
 			c.refused = s.pushAttack(a, tortureLimits)
 		}
 		before := o.watch.lost()
+		o.watch.recently()
 		for range o.rounds {
 			if c.refused != "" {
 				break
@@ -136,7 +138,7 @@ func (o *torture) run(t *testing.T) {
 				o.revive(s)
 			}
 		}
-		c.lost = o.watch.lost() - before
+		c.lost, c.held = o.watch.lost()-before, o.watch.recently()
 		t.Log(c.line())
 	}
 	o.neighbour.stop()
@@ -201,7 +203,8 @@ func (o *torture) summary() string {
 			refused++
 		}
 	}
-	fmt.Fprintf(&b, "mode        %s\n", o.name)
+	load, _ := os.ReadFile("/proc/loadavg") // for the reader, who can do without
+	fmt.Fprintf(&b, "mode        %s, on %d cores with load %s\n", o.name, runtime.NumCPU(), strings.TrimSpace(string(load)))
 	fmt.Fprintf(&b, "scripts     %d, %d refused at push\n", len(o.scores), refused)
 	fmt.Fprintf(&b, "requests    %d: %s\n", len(heads), counts(ends))
 	fmt.Fprintf(&b, "closed      %.2f %%\n", 100*float64(ends[endClosed])/float64(max(1, len(heads))))
