@@ -40,6 +40,7 @@ type workersConfig struct {
 // workers are the processes that serve requests. It is serving's second kind.
 type workers struct {
 	cfg        workersConfig
+	started    chan struct{} // closed when supervisor is set
 	supervisor *supervise.Supervisor
 	observer   *observe.Observer // sees what tails want of the workers' events
 	lines      *observe.Lines    // takes what workers log
@@ -56,7 +57,7 @@ type workers struct {
 }
 
 func startWorkers(cfg workersConfig) (*workers, error) {
-	w := &workers{cfg: cfg, serving: make(chan struct{}), merged: observe.NewMerged(), lines: observe.NewLines(cfg.out)}
+	w := &workers{cfg: cfg, started: make(chan struct{}), serving: make(chan struct{}), merged: observe.NewMerged(), lines: observe.NewLines(cfg.out)}
 	w.observer = observe.New(observe.Config{Followed: w.tailChanged})
 	w.observer.CounterFunc("skerry_worker_lines_dropped_total", "Log lines of workers that found no room in the supervisor's buffer.",
 		func() float64 { return float64(w.lines.Dropped()) })
@@ -68,7 +69,14 @@ func startWorkers(cfg workersConfig) (*workers, error) {
 		Start: w.spec, Lost: w.lost,
 		MemoryMax: int64(cfg.settings.MemoryMB)*3/2<<20 + 2*runningBytes,
 	})
+	close(w.started)
 	return w, err
+}
+
+// children are the workers that live. A worker may be lost before all have been started.
+func (w *workers) children() []*supervise.Child {
+	<-w.started
+	return w.supervisor.Children()
 }
 
 // spec says what the worker of a slot is.
@@ -181,16 +189,12 @@ func (w *workers) publish(items [][]byte) error {
 // lost is told of a worker that can't go on.
 func (w *workers) lost(l supervise.Loss) {
 	who := "by no function's fault"
-	if v, ok := w.version(l.Culprit); ok && l.Cause != killedByOthers {
+	if v, ok := w.version(l.Culprit); ok {
 		who = fmt.Sprintf("while it ran %s, version %d", v.Function, v.Number)
 		w.cfg.jails.blame(v, l.Cause)
 	}
 	w.cfg.log("worker %d (pid %d) is lost %s: %s", l.Slot, l.Pid, who, l.Cause)
 }
-
-// killedByOthers is the cause of a loss that says no more than that somebody sent SIGKILL:
-// an operator, or the kernel for want of memory somewhere. What ran then is not to blame.
-const killedByOthers = "signal: killed"
 
 // version returns the live version that a note's number stands for.
 func (w *workers) version(number uint64) (bundles.Version, bool) {
@@ -208,7 +212,7 @@ func (w *workers) everyone(ctx context.Context, method string, params any) error
 	var asked sync.WaitGroup
 	var mu sync.Mutex
 	var errs []error
-	for _, c := range w.supervisor.Children() {
+	for _, c := range w.children() {
 		if s := c.Status().State; s != supervise.Starting && s != supervise.Serving {
 			continue
 		}
@@ -278,7 +282,7 @@ const tellMax = 5 * time.Second
 func (w *workers) Dispatch(ctx context.Context, t *isolate.Target, ev *isolate.Event) (*isolate.Response, error) {
 	ctx, cancel := context.WithTimeout(ctx, invokeMax)
 	defer cancel()
-	children := w.supervisor.Children()
+	children := w.children()
 	i := slices.IndexFunc(children, func(c *supervise.Child) bool { return c.Status().State == supervise.Serving })
 	if i < 0 {
 		return nil, errors.New("no worker serves at the moment")
@@ -343,7 +347,7 @@ func (w *workers) collect(ctx context.Context) {
 	}
 	var asked sync.WaitGroup
 	var live []string
-	for _, c := range w.supervisor.Children() {
+	for _, c := range w.children() {
 		if c.Status().State == supervise.Starting {
 			continue
 		}
