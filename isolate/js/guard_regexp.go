@@ -215,15 +215,15 @@ func regExpExec(vm *VM, original native, c goja.FunctionCall) goja.Value {
 	if found == nil {
 		return Null
 	}
-	return vm.matchArray(o, m, found)
+	return vm.matchArray(o, &m, found)
 }
 
 // builtinExec looks for the next match, from lastIndex on if the flags ask for it.
 //
 // Spec: https://tc39.es/ecma262/#sec-regexpbuiltinexec
-func (vm *VM) builtinExec(o *goja.Object, subject goja.String) (*matcher, []int) {
+func (vm *VM) builtinExec(o *goja.Object, subject goja.String) (matcher, []int) {
 	self := selfWord(o, vm.platform.seam.objectSelf).data
-	start := toLength(o.Get("lastIndex"))
+	start := toLength(getOfPlain(self, "lastIndex", nil))
 	p := vm.patternOf(o)
 	m := vm.newMatcher(p, subject)
 	moves := p.global || p.sticky
@@ -286,7 +286,7 @@ func (vm *VM) exec(o *goja.Object, subject goja.String) goja.Value {
 	if found == nil {
 		return Null
 	}
-	return vm.matchArray(o, m, found)
+	return vm.matchArray(o, &m, found)
 }
 
 // regExpTest is RegExp.prototype.test.
@@ -312,7 +312,8 @@ func regExpSearch(vm *VM, original native, c goja.FunctionCall) goja.Value {
 	}
 	subject := vm.text(c.Argument(0))
 	p := vm.patternOf(o)
-	found := vm.newMatcher(p, subject).match(0, p.sticky)
+	m := vm.newMatcher(p, subject)
+	found := m.match(0, p.sticky)
 	if found == nil {
 		return vm.rt.ToValue(-1)
 	}
@@ -333,7 +334,7 @@ func regExpMatch(vm *VM, original native, c goja.FunctionCall) goja.Value {
 		return regExpExec(vm, original, goja.FunctionCall{This: o, Arguments: []goja.Value{subject}})
 	}
 	var matches []goja.Value
-	vm.all(o, m, func(found []int) { matches = append(matches, subject.Substring(found[0], found[1])) })
+	vm.all(o, &m, func(found []int) { matches = append(matches, subject.Substring(found[0], found[1])) })
 	if matches == nil {
 		return Null
 	}

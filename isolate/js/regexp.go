@@ -38,11 +38,9 @@ type subjectRunes struct {
 	places []int // of points: where each begins in the subject, and its end; nil: at its index
 }
 
-func (vm *VM) newMatcher(p *enginePattern, subject goja.String) *matcher {
-	m := &matcher{vm: vm, p: p, subject: subject}
-	m.text, m.wide = codeUnits(subject)
-	m.ascii = m.wide == nil
-	return m
+func (vm *VM) newMatcher(p *enginePattern, subject goja.String) matcher {
+	text, wide := codeUnits(subject)
+	return matcher{vm: vm, p: p, subject: subject, ascii: wide == nil, text: text, wide: wide}
 }
 
 // match returns where the first match from start on is: pairs of places, of the match and
@@ -164,7 +162,6 @@ const runMax = 1 << 20
 func (m *matcher) run(re *regexp.Regexp, from int, v variant) []int {
 	var found []int
 	cost := m.cost()
-	reader := subjectReader{vm: m.vm, every: max(1, min(256, runMax/8/cost))}
 	switch {
 	case m.ascii && (len(m.text)-from)*cost <= runMax:
 		found = re.FindStringSubmatchIndex(m.text[from:])
@@ -176,11 +173,9 @@ func (m *matcher) run(re *regexp.Regexp, from int, v variant) []int {
 			}
 			from += i
 		}
-		reader.text = m.text[from:]
-		found = re.FindReaderSubmatchIndex(&reader)
+		found = re.FindReaderSubmatchIndex(&subjectReader{vm: m.vm, text: m.text[from:], every: lookEvery(cost)})
 	default:
-		reader.runes = m.inRunes().runes[from:]
-		found = re.FindReaderSubmatchIndex(&reader)
+		found = re.FindReaderSubmatchIndex(&subjectReader{vm: m.vm, runes: m.inRunes().runes[from:], every: lookEvery(cost)})
 	}
 	for i, at := range found {
 		if at >= 0 {
@@ -200,6 +195,10 @@ func (m *matcher) cost() int {
 	terms, _ := c.alternatives()
 	return terms + 8
 }
+
+// lookEvery is how many characters a pattern of that cost may see between two looks for the
+// cut.
+func lookEvery(cost int) int { return max(1, min(256, runMax/8/cost)) }
 
 // subjectReader gives a subject to Go's matcher rune by rune.
 type subjectReader struct {

@@ -26,12 +26,14 @@ func regExpReplace(vm *VM, _ native, c goja.FunctionCall) goja.Value {
 	m := vm.newMatcher(vm.patternOf(o), subject)
 	var found [][]int
 	if m.p.global {
-		vm.all(o, m, func(f []int) { found = append(found, f) })
-	} else if m, f := vm.builtinExec(o, subject); f != nil {
-		found = [][]int{f}
-		return vm.replaceFound(o, m, found, template, replacer)
+		vm.all(o, &m, func(f []int) { found = append(found, f) })
+	} else {
+		var f []int
+		if m, f = vm.builtinExec(o, subject); f != nil {
+			found = [][]int{f}
+		}
 	}
-	return vm.replaceFound(o, m, found, template, replacer)
+	return vm.replaceFound(o, &m, found, template, replacer)
 }
 
 // replaceFound replaces these matches, which do not overlap.
