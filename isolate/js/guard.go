@@ -90,6 +90,7 @@ type gate struct {
 	depth    int // of built-ins that run
 	prepared nameless
 	joins    []*goja.Object // the arrays that are being joined, one within the other
+	listed   *goja.Object   // the helper of lower_spread.go
 }
 
 // enter is what a built-in begins with; leave must follow, deferred.

@@ -6,9 +6,12 @@ import (
 	"github.com/dop251/goja"
 )
 
-// keysMax is how many elements an array, a typed array or a string object may have for its
-// properties to be listed: each becomes a string and more.
-const keysMax = 1 << 19
+// Bounds of the elements of an array, a typed array or a string whose properties are listed:
+// each becomes a string and more.
+const (
+	keysMax   = 1 << 18 // to list the names or the values takes up to a quarter of a microsecond each
+	copiesMax = 1 << 16 // to copy the properties, or to make entries or descriptors of them, a microsecond or two
+)
 
 // prototypesMax bounds a chain of prototypes, which the engine walks by recursion.
 const prototypesMax = 1000
@@ -28,25 +31,26 @@ func objectGuards() []guard {
 			return original(c)
 		}},
 	}
-	for _, name := range []string{
-		"entries", "freeze", "getOwnPropertyDescriptors", "getOwnPropertyNames", "isFrozen", "isSealed", "keys", "seal", "values",
-	} {
-		guards = append(guards, guard{name: "Object." + name, call: listsKeys{0}.call})
+	for _, name := range []string{"freeze", "getOwnPropertyNames", "isFrozen", "isSealed", "keys", "seal", "values"} {
+		guards = append(guards, guard{name: "Object." + name, call: listsKeys{0, keysMax}.call})
 	}
 	return append(guards,
-		guard{name: "Object.assign", call: listsKeys{1}.call},
-		guard{name: "Object.defineProperties", call: listsKeys{1}.call},
-		guard{name: "Reflect.ownKeys", call: listsKeys{0}.call},
+		guard{name: "Object.assign", call: listsKeys{1, copiesMax}.call},
+		guard{name: "Object.defineProperties", call: listsKeys{1, copiesMax}.call},
+		guard{name: "Object.entries", call: listsKeys{0, copiesMax}.call},
+		guard{name: "Object.getOwnPropertyDescriptors", call: listsKeys{0, copiesMax}.call},
+		guard{name: "Reflect.ownKeys", call: listsKeys{0, keysMax}.call},
 	)
 }
 
-// listsKeys guards a built-in that lists the properties of its arguments from the first on.
-type listsKeys struct{ first int }
+// listsKeys guards a built-in that lists the properties of its arguments from the first on,
+// which have at most that many elements.
+type listsKeys struct{ first, most int }
 
 func (l listsKeys) call(vm *VM, original native, c goja.FunctionCall) goja.Value {
 	for i := l.first; i < len(c.Arguments); i++ {
-		if vm.elementCount(c.Arguments[i]) > keysMax {
-			panic(vm.newError("RangeError", arrayTooLong))
+		if vm.elementCount(c.Arguments[i]) > l.most {
+			panic(vm.newError("RangeError", tooManyKeys))
 		}
 	}
 	return original(c)
@@ -62,8 +66,8 @@ func (vm *VM) elementCount(v goja.Value) int {
 		if n, ok := s.typedLength(v); ok {
 			return n
 		}
-		if elements, ok := s.elementsOf(vm.rt, v); ok {
-			return len(elements)
+		if n, ok := s.arraySlots(v); ok {
+			return n
 		}
 		if v.ClassName() == "String" && kindOf(v) == "String" {
 			return int(vm.lengthOf(v)) // a property that nothing can change

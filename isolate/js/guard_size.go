@@ -6,6 +6,7 @@ const (
 	stringTooLong = "Invalid string length"
 	arrayTooLong  = "Invalid array length"
 	bufferTooLong = "Array buffer allocation failed"
+	tooManyKeys   = "Too many properties to enumerate"
 	tooManyArgs   = "Maximum call stack size exceeded"
 )
 

@@ -31,8 +31,9 @@ const (
 // helperNames are the helpers in the order in which [VM.helpers] gives them.
 var helperNames = []unistring.String{helperBounded, helperPower, helperCount, helperSmall}
 
-// addHelpers makes the helpers the first parameters of the function that tree consists of.
-func addHelpers(tree *ast.Program) {
+// addHelpers makes helpers of these names the first parameters of the function that tree
+// consists of.
+func addHelpers(tree *ast.Program, names []unistring.String) {
 	statement, ok := tree.Body[0].(*ast.ExpressionStatement)
 	if !ok {
 		return
@@ -42,7 +43,7 @@ func addHelpers(tree *ast.Program) {
 		return
 	}
 	var parameters []*ast.Binding
-	for _, name := range helperNames {
+	for _, name := range names {
 		parameters = append(parameters, &ast.Binding{Target: &ast.Identifier{Name: name, Idx: f.ParameterList.Opening}})
 	}
 	f.ParameterList.List = append(parameters, f.ParameterList.List...)

@@ -9,6 +9,7 @@ import (
 	"github.com/dop251/goja/ast"
 	"github.com/dop251/goja/file"
 	"github.com/dop251/goja/parser"
+	"github.com/dop251/goja/unistring"
 	"github.com/go-sourcemap/sourcemap"
 )
 
@@ -17,6 +18,7 @@ type Program struct {
 	code    *goja.Program
 	async   bool
 	bigints bool // it mentions BigInts: operators that they grow by are lowered
+	spreads bool // it spreads values in objects: see lowerSpread
 	makes   nameless
 }
 
@@ -46,7 +48,7 @@ func CompileFunction(name, script string, parameters []string, sourceMap []byte)
 	// The script begins on a line of its own, so that its columns hold.
 	source := "(function(" + strings.Join(parameters, ",") + "){'use strict';\n" + script + "\n})"
 	p := &Program{makes: namelessOf(script)}
-	c := compilation{name: name, strict: true}
+	c := compilation{name: name, strict: true, spreads: true}
 	if _, err := openSeam(); err != nil { // it prepares the engine's compiler too
 		return nil, err
 	}
@@ -64,6 +66,7 @@ func CompileFunction(name, script string, parameters []string, sourceMap []byte)
 	if err == nil {
 		p.code, err = c.finish()
 		p.bigints = c.bigints
+		p.spreads = c.spreads
 		p.makes |= c.makes
 	}
 	if err != nil {
@@ -80,6 +83,7 @@ type compilation struct {
 	name      string
 	strict    bool
 	bigints   bool // whether operators are lowered: see [lowerExpression]
+	spreads   bool // whether spreading is; after finish, whether that was needed
 	positions *sourcemap.Consumer
 
 	tree    *ast.Program
@@ -118,13 +122,16 @@ func (c *compilation) parse(source string) (err error) {
 // finish repairs, lowers and compiles what was parsed.
 func (c *compilation) finish() (code *goja.Program, err error) {
 	defer c.recover(&err)
-	t := treeRepair{lower: c.bigints, raw: c.raw}
+	t := treeRepair{lower: c.bigints, spread: c.spreads, raw: c.raw}
 	if err := t.repair(c.tree); err != nil {
 		return nil, err
 	}
 	c.makes = t.makes
 	if c.bigints {
-		addHelpers(c.tree)
+		addHelpers(c.tree, helperNames)
+	}
+	if c.spreads = t.spreads; c.spreads {
+		addHelpers(c.tree, []unistring.String{helperListed})
 	}
 	if c.positions != nil {
 		c.tree.File.SetSourceMap(c.positions)
@@ -149,6 +156,9 @@ func (vm *VM) Evaluate(p *Program, args ...any) (Value, error) {
 	}
 	if p.bigints {
 		args = append(vm.helpers(), args...)
+	}
+	if p.spreads {
+		args = append([]any{vm.listed()}, args...)
 	}
 	return vm.Call(f, Undefined, args...)
 }

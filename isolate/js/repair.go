@@ -126,10 +126,13 @@ func offset(src string, line, column int) int {
 // and what is looked for may hang from any of them.
 type treeRepair struct {
 	lower  bool           // operators that BigInts grow by
+	spread bool           // values in objects
 	raw    map[int]string // what a template's raw text had, by offset in the text that was parsed
 	seen   map[uintptr]bool
 	makes  nameless // what the syntax makes
 	failed error    // a regular expression that is refused
+
+	spreads bool // something was spread, and needs the helper
 }
 
 var expression = reflect.TypeFor[ast.Expression]()
@@ -182,6 +185,7 @@ func (t *treeRepair) walk(v reflect.Value, arrows int) {
 			t.restoreRaw(node)
 			return
 		}
+		t.spreads = t.spread && lowerSpread(v.Interface()) || t.spreads
 		t.walk(v.Elem(), arrows)
 	case reflect.Struct:
 		for i := range v.NumField() {

@@ -174,6 +174,16 @@ func (s *seam) plainArray(rt *goja.Runtime, o *goja.Object) bool {
 		len(*(*map[unistring.String]goja.Value)(unsafe.Add(self.data, s.baseValues))) <= 1
 }
 
+// arraySlots returns how many elements an array that goja keeps in one piece has room for,
+// missing ones included; the rest of its length is nothing but a number.
+func (s *seam) arraySlots(o *goja.Object) (slots int, ok bool) {
+	self := selfWord(o, s.objectSelf)
+	if self.tab != s.array {
+		return 0, false
+	}
+	return len(*(*[]goja.Value)(unsafe.Add(self.data, s.arrayElements))), true
+}
+
 // typedLength returns how many elements a typed array has. ok is false if o is none, or has
 // lost its buffer.
 func (s *seam) typedLength(o *goja.Object) (length int, ok bool) {
