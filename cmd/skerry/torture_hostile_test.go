@@ -107,7 +107,7 @@ const (
 )
 
 // hungAfter is when a client gives up. It is a guard against hanging, not what is promised.
-const hungAfter = 10 * time.Second
+const hungAfter = 30 * time.Second
 
 // attackOnce sends one request on a connection of its own, which is not repeated whatever
 // happens, and says how it ended and when its answer began.

@@ -39,6 +39,14 @@ type job struct {
 	CPUMillis int // 0: cpuMillis
 }
 
+// budget is the CPU time that the job may use.
+func (j job) budget() time.Duration {
+	if j.CPUMillis > 0 {
+		return time.Duration(j.CPUMillis) * time.Millisecond
+	}
+	return cpuMillis * time.Millisecond
+}
+
 // verdict is how a job ended, if the child survived it.
 type verdict struct {
 	Outcome isolate.Outcome
@@ -113,10 +121,7 @@ func (n *node) add(j job) *isolate.Target {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	wall := wallMax
-	limits := bundles.Limits{CPUMillis: cpuMillis, MemoryMB: memoryMB, WallMillis: &wall}
-	if j.CPUMillis > 0 {
-		limits.CPUMillis = j.CPUMillis
-	}
+	limits := bundles.Limits{CPUMillis: int(j.budget().Milliseconds()), MemoryMB: memoryMB, WallMillis: &wall}
 	m := bundles.Manifest{Name: "hostile", Eval: j.Eval, Limits: limits, KV: []bundles.KVBinding{{Binding: "KV", Namespace: "hostile"}}}
 	n.made++
 	digest := bundles.Digest(fmt.Sprintf("%064x", n.made))

@@ -22,7 +22,7 @@ import (
 const (
 	// overrunMax is how much CPU time beyond its cap a script may use before it is a finding.
 	overrunMax = 250 * time.Millisecond
-	// hangCPU is how much the child may use on one script before it is ended.
+	// hangCPU is how much beyond its cap the child may use on one script before it is ended.
 	hangCPU = 2 * time.Second
 	// hangWall ends a child that neither computes nor answers.
 	hangWall = 3 * time.Minute
@@ -132,7 +132,7 @@ func (r *runner) run(j job) (verdict, *finding) {
 			}
 			return v, judge(j, v)
 		case now := <-tick.C:
-			if spent := r.cpu() - used; spent > hangCPU || now.After(deadline) {
+			if spent := r.cpu() - used; spent > j.budget()+hangCPU || now.After(deadline) {
 				return verdict{}, r.hung(spent)
 			}
 		}
@@ -141,17 +141,13 @@ func (r *runner) run(j job) (verdict, *finding) {
 
 // judge looks at how a script ended.
 func judge(j job, v verdict) *finding {
-	budget := time.Duration(cpuMillis) * time.Millisecond
-	if j.CPUMillis > 0 {
-		budget = time.Duration(j.CPUMillis) * time.Millisecond
-	}
 	switch {
 	case v.Outcome == isolate.OutcomeInternal:
 		_, stack, _ := strings.Cut(v.Message, "\n")
 		return &finding{"panic", oneLine(stack[:min(len(stack), 200)]) + frames(v.Message)}
 	case v.Outcome == isolate.OutcomeOK && v.Body == "wrong":
 		return &finding{"wrong", "the answer is wrong"}
-	case v.CPU > budget+overrunMax:
+	case v.CPU > j.budget()+overrunMax:
 		return &finding{"overrun", fmt.Sprintf("%d ms of CPU, %s", v.CPU.Milliseconds(), v.Outcome)}
 	case v.PeakMB > peakMax:
 		return &finding{"memory", fmt.Sprintf("%d MB resident, %s", v.PeakMB, v.Outcome)}
