@@ -154,7 +154,7 @@ func (s arrayScan) quick(vm *VM, c goja.FunctionCall) bool {
 // Spec: https://tc39.es/ecma262/#sec-array.from
 func arrayFrom(vm *VM, original native, c goja.FunctionCall) goja.Value {
 	items, ok := c.Argument(0).(*goja.Object)
-	if !ok || vm.quickIterable(items) {
+	if !ok || vm.quickArray(items, quickDense) && !vm.platform.seam.isProxy(items) {
 		return original(c)
 	}
 	var mapper native
@@ -164,7 +164,7 @@ func arrayFrom(vm *VM, original native, c goja.FunctionCall) goja.Value {
 		}
 	}
 	construct := func(args ...goja.Value) *goja.Object {
-		if isConstructor(c.This) && c.This != goja.Value(vm.Intrinsic("Array")) {
+		if c.This != goja.Value(intrinsicArray(vm.rt)) && isConstructor(c.This) {
 			return constructorOf(vm.rt, c.This)(args, nil)
 		}
 		return vm.rt.NewArray()
@@ -192,12 +192,6 @@ func arrayFrom(vm *VM, original native, c goja.FunctionCall) goja.Value {
 	}
 	setKey(result, lengthKey, vm.rt.ToValue(k), result, true)
 	return result
-}
-
-// quickIterable says whether o is iterated, and by nothing unusual: an array.
-func (vm *VM) quickIterable(o *goja.Object) bool {
-	elements, ok := vm.platform.seam.elementsOf(vm.rt, o)
-	return ok && len(elements) <= quickDense
 }
 
 // arrayConcat is Array.prototype.concat.

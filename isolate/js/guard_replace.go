@@ -32,6 +32,9 @@ func (vm *VM) replaceText(original native, c goja.FunctionCall, matches int) goj
 		template = vm.text(c.Argument(1))
 		short := s.Length()*(template.Length()+1) <= quickText || matches == 1 && !hasDollar(template)
 		if short && quick {
+			if IsString(c.Argument(0)) && IsString(c.Argument(1)) {
+				return original(c)
+			}
 			return original(goja.FunctionCall{This: s, Arguments: []goja.Value{search, template}})
 		}
 	} else if quick && s.Length() <= quickString {

@@ -455,8 +455,17 @@ func stringSplit(vm *VM, original native, c goja.FunctionCall) goja.Value {
 // pieceBytes is what a short string in an array takes.
 const pieceBytes = 48
 
+// shortText says whether v is a string that the originals deal with at once.
+func shortText(v goja.Value) bool {
+	s, ok := v.(goja.String)
+	return ok && s.Length() <= quickText
+}
+
 // encodeURI escapes a long string in pieces.
 func encodeURI(vm *VM, original native, c goja.FunctionCall) goja.Value {
+	if shortText(c.Argument(0)) {
+		return original(c)
+	}
 	s := vm.text(c.Argument(0))
 	if s.Length() <= quickText {
 		return original(goja.FunctionCall{This: c.This, Arguments: []goja.Value{s}})
@@ -489,6 +498,9 @@ func unescape(vm *VM, original native, c goja.FunctionCall) goja.Value {
 // decode applies original to pieces of a long string, which end where ends says that they
 // may. A piece of escapes alone is refused: nothing writes that.
 func (vm *VM) decode(original native, c goja.FunctionCall, ends func(s goja.String, i int) bool) goja.Value {
+	if shortText(c.Argument(0)) {
+		return original(c)
+	}
 	s := vm.text(c.Argument(0))
 	if s.Length() <= quickText {
 		return original(goja.FunctionCall{This: c.This, Arguments: []goja.Value{s}})
@@ -524,6 +536,9 @@ func escapeStart(s goja.String, i int) int {
 // parseNumber guards parseInt and parseFloat: of a long text, what counts stands at its
 // beginning, behind spaces and zeros.
 func parseNumber(vm *VM, original native, c goja.FunctionCall) goja.Value {
+	if shortText(c.Argument(0)) {
+		return original(c)
+	}
 	s := vm.text(c.Argument(0))
 	if s.Length() > quickText {
 		steps, start := work{vm: vm}, 0
@@ -533,8 +548,6 @@ func parseNumber(vm *VM, original native, c goja.FunctionCall) goja.Value {
 		}
 		s = s.Substring(start, min(s.Length(), start+quickText))
 	}
-	if len(c.Arguments) == 0 || c.Arguments[0] != goja.Value(s) {
-		setArgument(&c, 0, s)
-	}
+	setArgument(&c, 0, s)
 	return original(c)
 }

@@ -175,6 +175,9 @@ func generatorPrototype(r *goja.Runtime) *goja.Object
 //go:linkname arrayPrototype github.com/dop251/goja.(*Runtime).getArrayPrototype
 func arrayPrototype(r *goja.Runtime) *goja.Object
 
+//go:linkname intrinsicArray github.com/dop251/goja.(*Runtime).getArray
+func intrinsicArray(r *goja.Runtime) *goja.Object
+
 //go:linkname intrinsicTypedArray github.com/dop251/goja.(*Runtime).getTypedArray
 func intrinsicTypedArray(r *goja.Runtime) *goja.Object
 
