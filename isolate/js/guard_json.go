@@ -460,11 +460,12 @@ func (vm *VM) enumerable(names []unistring.String, o *goja.Object) []unistring.S
 	s := vm.platform.seam
 	self := selfWord(o, s.objectSelf)
 	if self.tab != s.plain {
-		for _, k := range o.Keys() {
+		for _, k := range vm.Keys(o) {
 			names = append(names, unistring.NewFromString(k))
 		}
 		return names
 	}
+	vm.order(o)
 	return appendNames(names, self.data, s)
 }
 

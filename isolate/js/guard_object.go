@@ -22,6 +22,9 @@ func objectGuards() []guard {
 	guards := []guard{
 		{name: "Object.create", call: func(vm *VM, original native, c goja.FunctionCall) goja.Value {
 			vm.checkPrototype(nil, c.Argument(0))
+			if properties, ok := c.Argument(1).(*goja.Object); ok {
+				vm.order(properties)
+			}
 			return original(c)
 		}},
 		{name: "Object.setPrototypeOf", call: setPrototypeOf},
@@ -49,6 +52,9 @@ type listsKeys struct{ first, most int }
 
 func (l listsKeys) call(vm *VM, original native, c goja.FunctionCall) goja.Value {
 	for i := l.first; i < len(c.Arguments); i++ {
+		if o, ok := c.Arguments[i].(*goja.Object); ok {
+			vm.order(o)
+		}
 		if vm.elementCount(c.Arguments[i]) > l.most {
 			panic(vm.newError("RangeError", tooManyKeys))
 		}

@@ -9,7 +9,9 @@ import (
 // To spread a value in an object literal, or to gather the rest of one in a pattern, is one
 // instruction of the engine, however many properties there are. What is spread therefore goes
 // through a helper that refuses a value with too many elements: {...x} becomes
-// {...listed(x)}. The rest in a pattern of a parameter is left: it has no expression.
+// {...listed(x)}. The rest in a pattern of a parameter is left: it has no expression. The
+// source of a for-in loop, which takes one name after the other, goes through it only for
+// their order: see order.go.
 
 // helperListed is the first parameter of the function of a script that spreads. No script can
 // spell the name.
@@ -24,6 +26,9 @@ func lowerSpread(node any) (lowered bool) {
 		}
 	}
 	switch node := node.(type) {
+	case *ast.ForInStatement:
+		node.Source = helperCall(helperListed, node.Source, &ast.BooleanLiteral{Literal: "true", Value: true})
+		return true
 	case *ast.ObjectLiteral:
 		for _, p := range node.Value {
 			if spread, ok := p.(*ast.SpreadElement); ok {
@@ -67,7 +72,10 @@ func (vm *VM) listed() *goja.Object {
 		p := vm.platform // no gate: it calls no script
 		vm.gate.listed = p.seam.object(newTemplatedFunction(vm.rt, p.signatures.of(p, "", 0), nil, func(c goja.FunctionCall) goja.Value {
 			v := c.Argument(0)
-			if vm.elementCount(v) > copiesMax {
+			if o, ok := v.(*goja.Object); ok {
+				vm.order(o)
+			}
+			if oneByOne := c.Argument(1).ToBoolean(); !oneByOne && vm.elementCount(v) > copiesMax {
 				panic(vm.newError("RangeError", tooManyKeys))
 			}
 			return v

@@ -202,6 +202,8 @@ type seam struct {
 	baseExtensible uintptr
 	baseValues     uintptr
 	baseNames      uintptr
+	baseOrdered    uintptr        // how many of the names are in order
+	baseIntegers   uintptr        // how many of them are integers
 	plain          unsafe.Pointer // what marks an interface of goja's that holds a *baseObject
 
 	instance      reflect.Type // struct { baseObject; any }
@@ -312,6 +314,8 @@ func newSeam() (*seam, error) {
 		{s.base, "extensible", boolean, &s.baseExtensible},
 		{s.base, "values", reflect.TypeFor[map[unistring.String]goja.Value](), &s.baseValues},
 		{s.base, "propNames", reflect.TypeFor[[]unistring.String](), &s.baseNames},
+		{s.base, "lastSortedPropLen", reflect.TypeFor[int](), &s.baseOrdered},
+		{s.base, "idxPropCount", reflect.TypeFor[int](), &s.baseIntegers},
 		{s.instance, "State", nil, &s.instanceState},
 		{s.template, "props", nil, &s.templateProps},
 		{s.template, "propNames", reflect.TypeFor[[]unistring.String](), &s.templateNames},
