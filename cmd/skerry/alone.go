@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"sync"
 
 	"github.com/skerry-edge/skerry/bundles"
 	"github.com/skerry-edge/skerry/gateway/admin"
@@ -14,6 +15,11 @@ import (
 type alone struct {
 	*front
 	jails *jails
+
+	mu struct {
+		sync.Mutex // held while places are set: the last word is that of the latest versions
+		versions   []bundles.Version
+	}
 }
 
 // openAlone joins a front with jails.
@@ -28,19 +34,35 @@ func openAlone(s frontSettings, parts frontParts, j *jails, log func(string, ...
 	if err != nil {
 		return nil, err
 	}
-	return &alone{f, j}, nil
+	a := &alone{front: f, jails: j}
+	j.changed = a.placesChanged
+	return a, nil
 }
 
 // SetRoutes is serving's.
 func (a *alone) SetRoutes(_ context.Context, versions []bundles.Version) error {
+	a.mu.Lock()
+	a.mu.versions = versions
+	a.placeLocked()
+	a.mu.Unlock()
+	return a.gateway.SetRoutes(versions)
+}
+
+// placesChanged makes versions run where they belong now.
+func (a *alone) placesChanged() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.placeLocked()
+}
+
+func (a *alone) placeLocked() {
 	var jailed []bundles.Digest
-	for _, v := range versions {
+	for _, v := range a.mu.versions {
 		if a.jails.place(v) != supervise.InWorker {
 			jailed = append(jailed, v.Digest)
 		}
 	}
 	a.places.set(jailed)
-	return a.gateway.SetRoutes(versions)
 }
 
 // Warm is serving's.
