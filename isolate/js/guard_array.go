@@ -10,6 +10,7 @@ import (
 const (
 	quickLength = 1 << 16 // elements that may be missing, and looked for in prototypes
 	quickDense  = 1 << 20 // elements of a dense array
+	quickFill   = 1 << 19 // elements of an array that is filled
 	quickString = 1 << 10 // the length of a string that each element is compared with
 )
 
@@ -37,7 +38,7 @@ func arrayGuards() []guard {
 	}
 	for _, s := range []arrayScan{
 		{name: "copyWithin", indexes: [2]int{0, 3}},
-		{name: "fill", indexes: [2]int{1, 3}},
+		{name: "fill", indexes: [2]int{1, 3}, length: quickFill},
 		{name: "includes", indexes: [2]int{1, 2}, compares: true},
 		{name: "indexOf", indexes: [2]int{1, 2}, compares: true},
 		{name: "lastIndexOf", indexes: [2]int{1, 2}, compares: true},
@@ -122,14 +123,25 @@ type arrayScan struct {
 	name     string
 	indexes  [2]int // the arguments from the first to before the second are numbers; to convert another value may change the array
 	compares bool   // argument 0 is compared with each element
+	length   uint32 // of an array that the original is quick with though elements are missing; 0: quickLength
 	species  bool   // the result is made by a constructor that the array names
 }
 
 func (s arrayScan) call(vm *VM, original native, c goja.FunctionCall) goja.Value {
-	if vm.quickArray(c.This, quickDense) && s.quick(vm, c) {
+	if (vm.quickArray(c.This, quickDense) || s.longer(vm, c.This)) && s.quick(vm, c) {
 		return original(c)
 	}
 	return vm.overWatched(original, c, nil)
+}
+
+// longer says whether v is an array within the bound that s has of its own.
+func (s arrayScan) longer(vm *VM, v goja.Value) bool {
+	o, ok := v.(*goja.Object)
+	if !ok {
+		return false
+	}
+	n, ok := vm.platform.seam.arrayLength(o)
+	return ok && n <= s.length
 }
 
 func (s arrayScan) quick(vm *VM, c goja.FunctionCall) bool {

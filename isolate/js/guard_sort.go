@@ -89,54 +89,66 @@ func (vm *VM) ordering(comparator goja.Value) (order ordering, ok bool) {
 	return order, ok
 }
 
-// ranked is an element with what it is compared by.
+// ranked is an element with what it is compared by where there is no comparator.
 type ranked struct {
 	value goja.Value
-	text  goja.String // of an order without a comparator
+	text  goja.String
 }
 
-// sort sorts values, which it may overwrite: undefined comes last.
+// What an element takes while it is sorted.
+const (
+	comparedBytes = 2 * valueBytes
+	rankedBytes   = 2 * (2*valueBytes + pieceBytes)
+)
+
+// sort sorts values, which it overwrites: undefined comes last.
 func (o *ordering) sort(values []goja.Value) []goja.Value {
-	list := make([]ranked, 0, len(values))
+	list := make([]goja.Value, 0, len(values))
 	for _, v := range values {
-		if goja.IsUndefined(v) {
-			continue
+		if !goja.IsUndefined(v) {
+			list = append(list, v)
 		}
-		r := ranked{value: v}
-		if o.compare == nil {
-			o.done(1)
-			r.text = o.vm.text(v)
-		}
-		list = append(list, r)
 	}
-	sorted := o.merge(list, make([]ranked, len(list)))
-	for i, r := range sorted {
-		values[i] = r.value
-	}
-	for i := len(sorted); i < len(values); i++ {
+	for i := len(list); i < len(values); i++ {
 		values[i] = Undefined
+	}
+	if o.compare != nil {
+		o.vm.allocate(int64(len(values))*comparedBytes, arrayTooLong)
+		copy(values, merge(list, make([]goja.Value, len(list)), o.comesAfter))
+		return values
+	}
+	o.vm.allocate(int64(len(values))*rankedBytes, arrayTooLong)
+	texts := make([]ranked, len(list))
+	for i, v := range list {
+		o.done(1)
+		texts[i] = ranked{v, o.vm.text(v)}
+	}
+	for i, r := range merge(texts, make([]ranked, len(texts)), o.readsAfter) {
+		values[i] = r.value
 	}
 	return values
 }
 
-// after says whether x comes after y.
-func (o *ordering) after(x, y ranked) bool {
-	if o.compare == nil {
-		o.done(1 + min(x.text.Length(), y.text.Length())>>3)
-		return x.text.CompareTo(y.text) > 0
-	}
+// comesAfter says whether the comparator puts x after y.
+func (o *ordering) comesAfter(x, y goja.Value) bool {
 	o.done(1)
-	return o.compare(goja.FunctionCall{This: Undefined, Arguments: []goja.Value{y.value, x.value}}).ToFloat() < 0
+	return o.compare(goja.FunctionCall{This: Undefined, Arguments: []goja.Value{y, x}}).ToFloat() < 0
 }
 
-// merge sorts list, using as much spare room: it is stable, and calls the comparator as
-// rarely as can be. A comparator that contradicts itself makes an order of its own.
-func (o *ordering) merge(list, spare []ranked) []ranked {
+// readsAfter says whether x as a string comes after y.
+func (o *ordering) readsAfter(x, y ranked) bool {
+	o.done(1 + min(x.text.Length(), y.text.Length())>>3)
+	return x.text.CompareTo(y.text) > 0
+}
+
+// merge sorts list, using as much spare room, and returns one of the two: it is stable, and
+// calls after as rarely as can be. One that contradicts itself makes an order of its own.
+func merge[T any](list, spare []T, after func(x, y T) bool) []T {
 	const run = 6
 	for start := 0; start < len(list); start += run {
 		part := list[start:min(start+run, len(list))]
 		for i := 1; i < len(part); i++ {
-			for j := i; j > 0 && o.after(part[j-1], part[j]); j-- {
+			for j := i; j > 0 && after(part[j-1], part[j]); j-- {
 				part[j-1], part[j] = part[j], part[j-1]
 			}
 		}
@@ -146,7 +158,7 @@ func (o *ordering) merge(list, spare []ranked) []ranked {
 			middle, end := min(start+width, len(list)), min(start+2*width, len(list))
 			out, left, right := spare[start:start:end], list[start:middle], list[middle:end]
 			for len(left) > 0 && len(right) > 0 {
-				if o.after(left[0], right[0]) {
+				if after(left[0], right[0]) {
 					out, right = append(out, right[0]), right[1:]
 				} else {
 					out, left = append(out, left[0]), left[1:]

@@ -159,6 +159,12 @@ func (t *treeRepair) walk(v reflect.Value, arrows int) {
 			return
 		}
 		t.walk(v.Elem(), arrows)
+		if e, ok := v.Interface().(*ast.TemplateLiteral); ok && v.CanSet() && v.Type() == expression {
+			if lowered := lowerTemplate(e); lowered != nil {
+				v.Set(reflect.ValueOf(lowered))
+			}
+			return
+		}
 		if e, ok := v.Interface().(ast.Expression); ok && t.lower && v.CanSet() && v.Type() == expression {
 			if lowered := lowerExpression(e); lowered != nil {
 				v.Set(reflect.ValueOf(lowered))

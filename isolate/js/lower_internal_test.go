@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestLowerSpread: what is spread keeps its meaning, and does not take the turn hostage.
-func TestLowerSpread(t *testing.T) {
+// TestLower: what is lowered keeps its meaning, and does not take the turn hostage.
+func TestLower(t *testing.T) {
 	t.Parallel()
 	p, err := NewPlatform()
 	if err != nil {
@@ -32,6 +32,12 @@ func TestLowerSpread(t *testing.T) {
 		{"a long array", `return {...new Array(100000).fill(0)}`, "RangeError: Too many properties to enumerate"},
 		{"a long rest", many + `const {...a} = many`, "RangeError: Too many properties to enumerate"},
 		{"a length is no elements", `return Object.keys({...new Array(1e9)}).length`, "0"},
+		{"long templates", "const f = (v) => v; return `a${1}b${'x'}c${null}d${[1, 2]}e${f(5)}f${f(6)}g${`n${1}${2}${3}${4}${5}`}h${9}i${10}j`",
+			"a1bxcnulld1,2e5f6gn12345h9i10j"},
+		{"long templates convert in order", "let n = ''; const o = (k) => ({toString() { n += k; return '' }, valueOf() { return 7 }}); " +
+			"const s = `${o(1)}${o(2)}${o(3)}${o(4)}${o(5)}${(n += '!', o(6))}`; return s + n", "12345!6"},
+		{"long tagged templates", "const tag = (s, ...v) => s.length + ':' + v.length; return tag`${1}${2}${3}${4}${5}${6}`", "7:6"},
+		{"templates refuse symbols", "return `${1}${2}${3}${4}${5}${Symbol()}`", "TypeError: Cannot convert a Symbol value to a string"},
 		{"an error keeps its place", "\n\n  return {...nothing}", "ReferenceError: nothing is not defined at test.js:4:14"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
