@@ -13,8 +13,9 @@ import (
 const (
 	// fuzzDefault is how long programs are generated when nobody says.
 	fuzzDefault = 4 * time.Second
-	// minimiseTries bounds the runs that make one program smaller.
+	// minimiseTries and minimiseMax bound the runs that make one program smaller.
 	minimiseTries = 60
+	minimiseMax   = 15 * time.Second
 )
 
 // TestGrammar runs generated programs. Seeds count up from the first, so that what a run
@@ -52,8 +53,11 @@ func TestGrammar(t *testing.T) {
 		if !report.fresh(f) {
 			continue
 		}
-		kind := f.kind
+		kind, patience := f.kind, time.Now().Add(minimiseMax)
 		p = minimise(p, minimiseTries, func(q program) bool {
+			if time.Now().After(patience) {
+				return false
+			}
 			_, again := r.run(job{Script: q.String(), Eval: g.dynamic})
 			if again == nil || again.kind != kind {
 				return false
