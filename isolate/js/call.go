@@ -3,6 +3,7 @@ package js
 import (
 	"context"
 	"math"
+	"reflect"
 	"slices"
 
 	"github.com/dop251/goja"
@@ -86,6 +87,9 @@ func (vm *VM) String(v Value) string {
 	case nil:
 		return "undefined"
 	case goja.String:
+		if reflect.TypeOf(v) == wideString && v.Length() > quickText {
+			return vm.longString(v)
+		}
 		return v.String()
 	case *goja.Symbol:
 		panic(vm.exception(TypeError("Cannot convert a Symbol value to a string")))
@@ -151,8 +155,15 @@ func (vm *VM) Define(o *Object, name string, value any, enumerable bool) {
 	}
 }
 
-// Keys returns the names of o's own enumerable string properties, in order.
-func (vm *VM) Keys(o *Object) []string { return o.Keys() }
+// Keys returns the names of o's own enumerable string properties, in order. It throws if
+// those are elements, and too many to be listed.
+func (vm *VM) Keys(o *Object) []string {
+	if vm.elementCount(o) > keysMax {
+		panic(vm.newError("RangeError", arrayTooLong))
+	}
+	vm.order(o)
+	return o.Keys()
+}
 
 // Invoke calls f with the receiver this, or throws what f throws. The caller is in a call
 // itself: from outside, use [VM.Call].
@@ -179,7 +190,9 @@ func (vm *VM) Construct(f Value, args ...any) *Object {
 
 func (vm *VM) values(args []any) []goja.Value {
 	out := make([]goja.Value, len(args))
+	steps := work{vm: vm}
 	for i, a := range args {
+		steps.done(16)
 		out[i] = vm.ToValue(a)
 	}
 	return out
@@ -195,13 +208,18 @@ func (vm *VM) describe(v Value) string {
 	case nil:
 		return "undefined"
 	default:
-		return v.String()
+		return clip(v.String())
 	}
 }
 
 // ForOf calls step with each element of an iterable until step returns false, closing the
 // iterator as the language does; it throws if v is not iterable.
-func (vm *VM) ForOf(v Value, step func(Value) bool) { vm.rt.ForOf(v, step) }
+func (vm *VM) ForOf(v Value, step func(Value) bool) {
+	vm.rt.ForOf(v, func(e Value) bool {
+		vm.checkpoint()
+		return step(e)
+	})
+}
 
 // Iterable says whether v is an object with a method Symbol.iterator.
 func (vm *VM) Iterable(v Value) bool {
@@ -219,7 +237,8 @@ func (vm *VM) Pairs(v Value, add func(name, value string) error) error {
 		return TypeError("a sequence of pairs or a record is needed, not %s", vm.describe(v))
 	}
 	if !vm.Iterable(v) {
-		for _, k := range o.Keys() {
+		for _, k := range vm.Keys(o) {
+			vm.checkpoint()
 			if err := add(k, vm.String(o.Get(k))); err != nil {
 				return err
 			}

@@ -38,7 +38,9 @@ func (vm *VM) ToValue(v any) Value {
 		return vm.ToValue(v(vm))
 	case []string:
 		out := make([]any, len(v))
+		steps := work{vm: vm}
 		for i, s := range v {
+			steps.done(16)
 			out[i] = vm.Text(s)
 		}
 		return vm.rt.NewArray(out...)
@@ -92,6 +94,9 @@ type Property struct {
 func (vm *VM) Text(s string) Value {
 	if s == "" {
 		return vm.rt.ToValue("")
+	}
+	if len(s) > quickText { // the engine would look at it later, all at once
+		return vm.longText(s)
 	}
 	if !utf8.ValidString(s) {
 		s = string([]rune(s))

@@ -19,15 +19,15 @@ var (
 
 // PairIterable returns the members that make a class iterable over pairs: entries, keys,
 // values, forEach and Symbol.iterator. at returns pair i as it stands now, and false past
-// the last one: the list may change while it is iterated.
+// the last one: the list may change while it is iterated. It is called in a turn.
 //
 // Spec: https://webidl.spec.whatwg.org/#js-iterable
-func PairIterable[T any](at func(t *T, i int) (key, value any, ok bool)) []Member[T] {
+func PairIterable[T any](at func(t *T, vm *VM, i int) (key, value any, ok bool)) []Member[T] {
 	method := func(name string, pick func(key, value any) any) Member[T] {
 		return Method(name, 0, func(t *T, c *Call) (any, error) {
 			i := 0
 			return c.VM.iterator(any(t).(holder), func() (any, bool) {
-				key, value, ok := at(t, i)
+				key, value, ok := at(t, c.VM, i)
 				i++
 				if !ok {
 					return nil, false
@@ -47,7 +47,7 @@ func PairIterable[T any](at func(t *T, i int) (key, value any, ok bool)) []Membe
 				return TypeError("forEach: the callback is not a function")
 			}
 			for i := 0; ; i++ {
-				key, value, ok := at(t, i)
+				key, value, ok := at(t, c.VM, i)
 				if !ok {
 					return nil
 				}

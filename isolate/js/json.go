@@ -73,10 +73,18 @@ func (p *jsonParser) space() {
 	for p.pos < len(p.text) {
 		switch p.text[p.pos] {
 		case ' ', '\t', '\n', '\r':
-			p.pos++
+			p.step()
 		default:
 			return
 		}
+	}
+}
+
+// step goes one byte on. The turn may end where there are many.
+func (p *jsonParser) step() {
+	p.pos++
+	if p.pos%chunkText == 0 {
+		p.vm.checkpoint()
 	}
 }
 
@@ -92,6 +100,7 @@ func (p *jsonParser) next() byte {
 func (p *jsonParser) value() Value {
 	if p.count++; p.count&0xff == 0 {
 		p.vm.checkpoint()
+		p.vm.bound(int64(p.count)*valueBytes, arrayTooLong)
 	}
 	switch c := p.next(); {
 	case c == '{':
@@ -183,10 +192,14 @@ func (p *jsonParser) array() Value {
 
 func (p *jsonParser) key() unistring.String {
 	plain, units := p.quoted()
-	if units != nil {
-		return unistring.FromUtf16(append([]uint16{unistring.BOM}, units...))
+	switch {
+	case units != nil:
+		return nameOf(goja.StringFromUTF16(units))
+	case len(plain) > quickText:
+		return nameOf(p.vm.longText(plain))
+	default:
+		return unistring.NewFromString(plain)
 	}
-	return unistring.NewFromString(plain)
 }
 
 func (p *jsonParser) string() Value {
@@ -196,13 +209,15 @@ func (p *jsonParser) string() Value {
 		return nil
 	case units != nil:
 		return goja.StringFromUTF16(units)
+	case len(plain) > quickText:
+		return p.vm.longText(plain)
 	default:
 		return p.vm.rt.ToValue(plain)
 	}
 }
 
 // quoted reads a string: as it stands in the text if it has no escape, otherwise as
-// UTF-16 code units if it needs them (a lone surrogate), or a string of its own.
+// UTF-16 code units.
 func (p *jsonParser) quoted() (plain string, units []uint16) {
 	p.pos++
 	start := p.pos
@@ -212,12 +227,12 @@ func (p *jsonParser) quoted() (plain string, units []uint16) {
 			p.pos++
 			return p.text[start : p.pos-1], nil
 		case c == '\\':
-			return p.escaped(p.text[start:p.pos])
+			return "", p.escaped(p.text[start:p.pos])
 		case c < ' ':
 			p.fail()
 			return "", nil
 		default:
-			p.pos++
+			p.step()
 		}
 	}
 	p.fail()
@@ -225,23 +240,32 @@ func (p *jsonParser) quoted() (plain string, units []uint16) {
 }
 
 // escaped reads the rest of a string from its first backslash.
-func (p *jsonParser) escaped(head string) (string, []uint16) {
-	out := utf16.Encode([]rune(head))
-	for p.pos < len(p.text) {
+func (p *jsonParser) escaped(head string) []uint16 {
+	out := make([]uint16, 0, min(len(head), quickText)+16)
+	for i, r := range head {
+		if i%stepsPerCheckpoint == 0 {
+			p.holds(out)
+		}
+		out = utf16.AppendRune(out, r)
+	}
+	for count := 0; p.pos < len(p.text); count++ {
+		if count%stepsPerCheckpoint == 0 {
+			p.holds(out)
+		}
 		switch c := p.text[p.pos]; {
 		case c == '"':
 			p.pos++
-			return shortest(out)
+			return out
 		case c == '\\':
 			unit, ok := p.escape()
 			if !ok {
 				p.fail()
-				return "", nil
+				return nil
 			}
 			out = append(out, unit)
 		case c < ' ':
 			p.fail()
-			return "", nil
+			return nil
 		default:
 			r, n := utf8.DecodeRuneInString(p.text[p.pos:])
 			out = utf16.AppendRune(out, r)
@@ -249,7 +273,13 @@ func (p *jsonParser) escaped(head string) (string, []uint16) {
 		}
 	}
 	p.fail()
-	return "", nil
+	return nil
+}
+
+// holds is called while a string grows.
+func (p *jsonParser) holds(units []uint16) {
+	p.vm.checkpoint()
+	p.vm.bound(2*int64(len(units)), stringTooLong)
 }
 
 // escape reads one escape sequence.
@@ -276,19 +306,6 @@ func (p *jsonParser) escape() (uint16, bool) {
 	}
 	p.pos++
 	return uint16("\"\\/\b\f\n\r\t"[i]), true
-}
-
-// shortest returns units as a string if no surrogate is alone, otherwise as they are.
-func shortest(units []uint16) (string, []uint16) {
-	for i := 0; i < len(units); i++ {
-		switch u := units[i]; {
-		case utf16.IsSurrogate(rune(u)) && i+1 < len(units) && utf16.DecodeRune(rune(u), rune(units[i+1])) != utf8.RuneError:
-			i++
-		case utf16.IsSurrogate(rune(u)):
-			return "", units
-		}
-	}
-	return string(utf16.Decode(units)), nil
 }
 
 // number reads a number; JSON's grammar is stricter than Go's.
@@ -320,7 +337,7 @@ func (p *jsonParser) number() Value {
 			return p.fail()
 		}
 	}
-	text := p.text[start:p.pos]
+	text := shortNumber(p.text[start:p.pos])
 	if whole && integer <= 15 && text != "-0" {
 		n, _ := strconv.ParseInt(text, 10, 64)
 		return p.vm.rt.ToValue(n)
@@ -335,13 +352,58 @@ func (p *jsonParser) number() Value {
 	return p.vm.rt.ToValue(f)
 }
 
+// significantMax is how many digits of a number can make a difference to a float64: what
+// comes after them only matters if it is not all zeros.
+const significantMax = 800
+
+// shortNumber returns a number's text that is as good as text, which is JSON's, and not long.
+func shortNumber(text string) string {
+	if len(text) <= significantMax {
+		return text
+	}
+	sign := text[:len(text)-len(strings.TrimPrefix(text, "-"))]
+	mantissa, exponent := text[len(sign):], ""
+	if i := max(strings.IndexByte(mantissa, 'e'), strings.IndexByte(mantissa, 'E')); i >= 0 {
+		mantissa, exponent = mantissa[:i], mantissa[i+1:]
+	}
+	whole, fraction, _ := strings.Cut(mantissa, ".")
+	power := exponentOf(exponent)
+	if whole == "0" {
+		digits := strings.TrimLeft(fraction, "0")
+		power -= len(fraction) - len(digits)
+		whole, fraction = "0", digits
+	}
+	digits := whole + fraction
+	power += len(whole)
+	if len(digits) > significantMax {
+		rest := digits[significantMax:]
+		if digits = digits[:significantMax]; strings.Trim(rest, "0") != "" {
+			digits += "1"
+		}
+	}
+	return sign + "0." + digits + "e" + strconv.Itoa(power)
+}
+
+// exponentOf reads an exponent. One that is out of all proportion stays so.
+func exponentOf(s string) int {
+	digits := strings.TrimLeft(strings.TrimLeft(s, "+-"), "0")
+	n, err := strconv.Atoi(digits[:min(len(digits), 12)])
+	if err != nil {
+		return 0 // there is none
+	}
+	if strings.HasPrefix(s, "-") {
+		return -n
+	}
+	return n
+}
+
 func (p *jsonParser) at(c byte) bool { return p.pos < len(p.text) && p.text[p.pos] == c }
 
 // digits skips decimal digits and returns how many.
 func (p *jsonParser) digits() int {
 	start := p.pos
 	for p.pos < len(p.text) && '0' <= p.text[p.pos] && p.text[p.pos] <= '9' {
-		p.pos++
+		p.step()
 	}
 	return p.pos - start
 }

@@ -26,6 +26,7 @@ type Frame struct {
 const (
 	reportBytesMax  = 8 << 10
 	reportFramesMax = 32
+	stackBytesMax   = 64 << 10 // of what is looked at: a script can write a stack itself
 )
 
 // Stack writes frames as V8 does, one a line, each indented by four spaces.
@@ -82,7 +83,8 @@ func (vm *VM) report(v Value) Report {
 	if stack == nil || !IsString(stack) {
 		return Report{Message: clip(vm.errorText(o))}
 	}
-	return Report{Message: clip(vm.errorText(o)), Frames: parseStack(stack.String())}
+	text := vm.String(stack)
+	return Report{Message: clip(vm.errorText(o)), Frames: parseStack(text[:min(len(text), stackBytesMax)])}
 }
 
 // errorText is an error's name and message; for other objects, what String gives.
@@ -91,7 +93,7 @@ func (vm *VM) errorText(o *goja.Object) string {
 	if name == nil || message == nil {
 		return vm.String(o)
 	}
-	switch n, m := vm.String(name), vm.String(message); {
+	switch n, m := clip(vm.String(name)), clip(vm.String(message)); {
 	case m == "":
 		return n
 	case n == "":

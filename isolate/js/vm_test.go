@@ -44,7 +44,7 @@ var pointClass = js.Class[point]{
 			x := p.x
 			return c.Async(func(context.Context) (any, error) { return x, nil })
 		}),
-	}, js.PairIterable(func(p *point, i int) (any, any, bool) {
+	}, js.PairIterable(func(p *point, _ *js.VM, i int) (any, any, bool) {
 		if i > 1 {
 			return nil, nil, false
 		}

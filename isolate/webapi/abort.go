@@ -116,6 +116,7 @@ func (s *abortSignal) abort(vm *js.VM, reason js.Value) {
 	s.dependents = nil
 	s.tell(vm)
 	for _, d := range dependents {
+		vm.Checkpoint()
 		d.tell(vm)
 	}
 }
@@ -127,6 +128,7 @@ func (s *abortSignal) tell(vm *js.VM) {
 	watchers := s.watchers
 	s.watchers = nil
 	for _, w := range watchers {
+		vm.Checkpoint()
 		w.call()
 	}
 	if len(s.listeners) > 0 {
@@ -191,19 +193,19 @@ func abortWithAny(c *js.Call) (any, error) {
 	foreign := false
 	c.VM.ForOf(c.Arg(0), func(v js.Value) bool {
 		s := js.As[abortSignal](c.VM, v)
-		sources, foreign = append(sources, s), s == nil
+		sources, foreign = appendTo(c.VM, sources, s), s == nil
 		return !foreign
 	})
 	if foreign {
 		return nil, js.TypeError("AbortSignal.any: one of the signals is not an AbortSignal")
 	}
-	return dependentSignal(sources...), nil
+	return dependentSignal(c.VM, sources...), nil
 }
 
 // dependentSignal makes a signal that is aborted when the first of sources is.
 //
 // Spec: https://dom.spec.whatwg.org/#create-a-dependent-abort-signal
-func dependentSignal(sources ...*abortSignal) *abortSignal {
+func dependentSignal(vm *js.VM, sources ...*abortSignal) *abortSignal {
 	s := &abortSignal{dependent: true}
 	for _, source := range sources {
 		if source.aborted {
@@ -211,13 +213,15 @@ func dependentSignal(sources ...*abortSignal) *abortSignal {
 			return s
 		}
 	}
-	seen := make(map[*abortSignal]bool)
+	seen, steps := make(map[*abortSignal]bool), vm.Steps()
 	for _, source := range sources {
 		roots := source.sources
 		if !source.dependent {
 			roots = []*abortSignal{source}
 		}
+		steps.Done(1)
 		for _, root := range roots {
+			steps.Done(8)
 			if !seen[root] {
 				seen[root] = true
 				s.follow(root)

@@ -24,9 +24,9 @@ var Blob = js.Class[blob]{
 		js.Getter("type", func(b *blob, _ *js.Call) (any, error) { return b.typ, nil }),
 		js.Method("slice", 0, (*blob).slice),
 		js.Method("stream", 0, func(b *blob, _ *js.Call) (any, error) { return &stream{data: b.data, shared: true}, nil }),
-		js.PromiseMethod("text", 0, func(b *blob, _ *js.Call) (any, error) { return decodeUTF8(viewString(b.data)), nil }),
-		js.PromiseMethod("arrayBuffer", 0, func(b *blob, _ *js.Call) (any, error) { return js.Buffer(owned(b.data, true)), nil }),
-		js.PromiseMethod("bytes", 0, func(b *blob, _ *js.Call) (any, error) { return js.Bytes(owned(b.data, true)), nil }),
+		js.PromiseMethod("text", 0, func(b *blob, c *js.Call) (any, error) { return decodeUTF8(c.VM, viewString(b.data)), nil }),
+		js.PromiseMethod("arrayBuffer", 0, func(b *blob, c *js.Call) (any, error) { return js.Buffer(owned(c.VM, b.data, true)), nil }),
+		js.PromiseMethod("bytes", 0, func(b *blob, c *js.Call) (any, error) { return js.Bytes(owned(c.VM, b.data, true)), nil }),
 	},
 }
 
@@ -68,11 +68,11 @@ func (b *blob) options(vm *js.VM, v js.Value) (native bool, err error) {
 			native = true
 		case "transparent":
 		default:
-			return false, js.TypeError("endings: %q is neither \"transparent\" nor \"native\"", e)
+			return false, js.TypeError("endings: %q is neither \"transparent\" nor \"native\"", clip(e, 40))
 		}
 	}
 	if typ := vm.Get(v, "type"); !js.IsUndefined(typ) {
-		b.typ = blobType(vm.String(typ))
+		b.typ = blobType(vm, vm.String(typ))
 	}
 	return native, nil
 }
@@ -88,13 +88,24 @@ func dictionary(what string, v js.Value) error {
 }
 
 // blobType is how a Blob keeps the type it is given.
-func blobType(typ string) string {
-	for i := range len(typ) {
-		if typ[i] < ' ' || typ[i] > '~' {
-			return ""
+func blobType(vm *js.VM, typ string) string {
+	lower := true
+	for piece := range chunks(vm, typ) {
+		for i := range len(piece) {
+			if piece[i] < ' ' || piece[i] > '~' {
+				return ""
+			}
+			lower = lower && (piece[i] < 'A' || piece[i] > 'Z')
 		}
 	}
-	return strings.ToLower(typ)
+	if lower {
+		return typ
+	}
+	out := newBuffer(vm, len(typ))
+	for piece := range chunks(vm, typ) {
+		out.data = append(out.data, strings.ToLower(piece)...)
+	}
+	return out.text()
 }
 
 // join makes data of a sequence of parts.
@@ -104,14 +115,15 @@ func (b *blob) join(vm *js.VM, parts js.Value, native bool) error {
 	if !vm.Iterable(parts) {
 		return js.TypeError("the parts of a Blob must be an array or another iterable object")
 	}
-	fits := true
+	fits, out := true, &buffer{vm: vm}
 	vm.ForOf(parts, func(part js.Value) bool {
 		data := partBytes(vm, part, native)
-		if fits = len(b.data)+len(data) <= blobBytesMax; fits {
-			b.data = append(b.data, data...)
+		if fits = len(out.data)+len(data) <= blobBytesMax; fits {
+			out.write(viewString(data))
 		}
 		return fits
 	})
+	b.data = out.data
 	if !fits {
 		return errBlobTooLarge("the Blob")
 	}
@@ -128,7 +140,7 @@ func partBytes(vm *js.VM, part js.Value, native bool) []byte {
 	}
 	text := vm.String(part)
 	if native {
-		text = strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(text)
+		text = withLineEnds(vm, text, "\n")
 	}
 	return viewBytes(text)
 }
@@ -147,7 +159,7 @@ func (b *blob) slice(c *js.Call) (any, error) {
 	start, end := clamp(0, 0), clamp(1, size)
 	part := &blob{data: b.data[start:max(start, end)]}
 	if c.Given(2) {
-		part.typ = blobType(c.String(2))
+		part.typ = blobType(c.VM, c.String(2))
 	}
 	return part, nil
 }

@@ -1,7 +1,6 @@
 package webapi
 
 import (
-	"bytes"
 	"strings"
 
 	"github.com/skerry-edge/skerry/isolate/js"
@@ -36,19 +35,19 @@ func (m *message) extract(vm *js.VM, v js.Value) (contentType string, err error)
 	}
 	if b := js.As[blob](vm, v); b != nil {
 		m.hold(b.data, true)
-		return byteString("the type of the Blob", b.typ)
+		return byteString(vm, "the type of the Blob", b.typ)
 	}
 	if f := js.As[formData](vm, v); f != nil {
-		data, contentType, err := f.multipart()
+		data, contentType, err := f.multipart(vm)
 		m.hold(data, false)
 		return contentType, err
 	}
 	if p := js.As[urlSearchParams](vm, v); p != nil {
-		m.hold(viewBytes(p.serialize()), true)
+		m.hold(viewBytes(p.serialize(vm)), true)
 		return "application/x-www-form-urlencoded;charset=UTF-8", nil
 	}
 	if data, ok := vm.BytesOf(v); ok {
-		m.hold(bytes.Clone(data), false) // the script can write to its own
+		m.hold(cloneBytes(vm, data), false) // the script can write to its own
 		return "", nil
 	}
 	return m.holdText(vm.String(v)), nil
@@ -60,8 +59,11 @@ func (m *message) holdText(text string) (contentType string) {
 }
 
 // setType adds contentType to the headers unless they say one already.
-func (m *message) setType(contentType string) {
-	if contentType == "" || m.headers.index("content-type") >= 0 {
+func (m *message) setType(vm *js.VM, contentType string) {
+	if contentType == "" {
+		return
+	}
+	if name := nameOf(vm, "content-type"); m.headers.indexOf(&name) >= 0 {
 		return
 	}
 	m.headers.own()
@@ -93,16 +95,16 @@ func (m *message) take() (data []byte, shared bool, err error) {
 }
 
 // text reads the whole body as UTF-8.
-func (m *message) text() (string, error) {
+func (m *message) text(vm *js.VM) (string, error) {
 	data, _, err := m.take()
-	return decodeUTF8(strings.TrimPrefix(viewString(data), "\uFEFF")), err
+	return decodeUTF8(vm, strings.TrimPrefix(viewString(data), "\uFEFF")), err
 }
 
 // carrier is a Request or a Response.
 type carrier[T any] interface {
 	*T
 	content() *message
-	fields() *headers // those of content, complete
+	fields(*js.VM) *headers // those of content, complete
 }
 
 // bodyMembers returns the members that requests and responses share.
@@ -113,7 +115,7 @@ func bodyMembers[T any, P carrier[T]]() []js.Member[T] {
 		return js.PromiseMethod(name, 0, func(t *T, c *js.Call) (any, error) { return convert(c.VM, P(t).content()) })
 	}
 	return []js.Member[T]{
-		js.Getter("headers", func(t *T, _ *js.Call) (any, error) { return P(t).fields(), nil }),
+		js.Getter("headers", func(t *T, c *js.Call) (any, error) { return P(t).fields(c.VM), nil }),
 		js.Getter("body", func(t *T, _ *js.Call) (any, error) {
 			if s := P(t).content().body; s != nil {
 				return s, nil
@@ -124,27 +126,27 @@ func bodyMembers[T any, P carrier[T]]() []js.Member[T] {
 			s := P(t).content().body
 			return s != nil && s.disturbed, nil
 		}),
-		read("text", func(_ *js.VM, m *message) (any, error) { return m.text() }),
+		read("text", func(vm *js.VM, m *message) (any, error) { return m.text(vm) }),
 		read("json", func(vm *js.VM, m *message) (any, error) {
-			text, err := m.text()
+			text, err := m.text(vm)
 			if err != nil {
 				return nil, err
 			}
 			return vm.ParseJSON(text)
 		}),
-		read("arrayBuffer", func(_ *js.VM, m *message) (any, error) {
+		read("arrayBuffer", func(vm *js.VM, m *message) (any, error) {
 			data, shared, err := m.take()
-			return js.Buffer(owned(data, shared)), err
+			return js.Buffer(owned(vm, data, shared)), err
 		}),
-		read("bytes", func(_ *js.VM, m *message) (any, error) {
+		read("bytes", func(vm *js.VM, m *message) (any, error) {
 			data, shared, err := m.take()
-			return js.Bytes(owned(data, shared)), err
+			return js.Bytes(owned(vm, data, shared)), err
 		}),
-		js.PromiseMethod("blob", 0, func(t *T, _ *js.Call) (any, error) {
+		js.PromiseMethod("blob", 0, func(t *T, c *js.Call) (any, error) {
 			data, _, err := P(t).content().take()
 			b := &blob{data: data}
-			if typ, ok := P(t).fields().mimeType(); ok {
-				b.typ = isomorphic(typ.String())
+			if typ, ok := P(t).fields(c.VM).mimeType(c.VM); ok {
+				b.typ = isomorphic(c.VM, typ.String())
 			}
 			return b, err
 		}),
@@ -153,8 +155,8 @@ func bodyMembers[T any, P carrier[T]]() []js.Member[T] {
 			if err != nil {
 				return nil, err
 			}
-			typ, _ := P(t).fields().mimeType()
-			return parseForm(data, typ, dateNow(c.VM))
+			typ, _ := P(t).fields(c.VM).mimeType(c.VM)
+			return parseForm(c.VM, data, typ, dateNow(c.VM))
 		}),
 	}
 }

@@ -19,7 +19,7 @@ var ReadableStreamDefaultReader = js.Class[reader]{
 	},
 	Members: []js.Member[reader]{
 		js.Getter("closed", (*reader).closed),
-		js.PromiseMethod("read", 0, func(r *reader, _ *js.Call) (any, error) { return r.read() }),
+		js.PromiseMethod("read", 0, func(r *reader, c *js.Call) (any, error) { return r.read(c.VM) }),
 		js.PromiseMethod("cancel", 0, (*reader).cancel),
 		js.Do("releaseLock", 0, func(r *reader, _ *js.Call) error { r.release(); return nil }),
 	},
@@ -34,11 +34,11 @@ type reader struct {
 
 var errReleased = js.TypeError("the reader was released: it has no stream")
 
-func (r *reader) read() (any, error) {
+func (r *reader) read(vm *js.VM) (any, error) {
 	if r.stream == nil {
 		return nil, errReleased
 	}
-	chunk := r.stream.next()
+	chunk := r.stream.next(vm)
 	if len(r.stream.data) == 0 {
 		r.streamClosed()
 	}
@@ -112,7 +112,7 @@ type streamIterator struct {
 	preventCancel bool
 }
 
-func (i *streamIterator) next(*js.Call) (any, error) {
+func (i *streamIterator) next(c *js.Call) (any, error) {
 	if i.reader.stream == nil {
 		return iteration(nil, true), nil
 	}
@@ -120,7 +120,7 @@ func (i *streamIterator) next(*js.Call) (any, error) {
 		i.reader.release()
 		return iteration(nil, true), nil
 	}
-	return i.reader.read()
+	return i.reader.read(c.VM)
 }
 
 func (i *streamIterator) end(c *js.Call) (any, error) {

@@ -1,10 +1,6 @@
 package webapi
 
-import (
-	"bytes"
-
-	"github.com/skerry-edge/skerry/isolate/js"
-)
+import "github.com/skerry-edge/skerry/isolate/js"
 
 // ReadableStream stands for a body that the host owns. A script can read it, or hand it on
 // as the body of another message, which never enters JavaScript. Scripts can't make
@@ -63,18 +59,19 @@ func (s *stream) take() (data []byte, shared bool) {
 }
 
 // next reads the next chunk, which is the caller's; nil: there is none.
-func (s *stream) next() []byte {
+func (s *stream) next(vm *js.VM) []byte {
 	if len(s.data) == 0 {
 		s.disturbed = true
 		return nil
 	}
-	return owned(s.take())
+	data, shared := s.take()
+	return owned(vm, data, shared)
 }
 
 // owned returns bytes that are the caller's alone.
-func owned(data []byte, shared bool) []byte {
+func owned(vm *js.VM, data []byte, shared bool) []byte {
 	if shared {
-		return bytes.Clone(data)
+		return cloneBytes(vm, data)
 	}
 	return data
 }
@@ -124,7 +121,7 @@ func (s *stream) cancelByScript(*js.Call) (any, error) {
 func (s *stream) getReader(c *js.Call) (any, error) {
 	if mode := c.VM.Get(c.Arg(0), "mode"); !js.IsUndefined(mode) {
 		if m := c.VM.String(mode); m != "byob" {
-			return nil, js.TypeError("getReader: %q is not a mode", m)
+			return nil, js.TypeError("getReader: %q is not a mode", clip(m, 40))
 		}
 		return nil, js.TypeError("getReader: readers with the mode byob are not supported in this version; use getReader()")
 	}

@@ -1,6 +1,7 @@
 package webapi
 
 import (
+	"encoding/binary"
 	"strings"
 	"unicode/utf8"
 	"unsafe"
@@ -15,37 +16,45 @@ import (
 
 // byteString returns the bytes that a script means by s, which what names in errors. A
 // code point over U+00FF is a TypeError.
-func byteString(what, s string) (string, error) {
+func byteString(vm *js.VM, what, s string) (string, error) {
 	if isASCII(s) {
 		return s, nil
 	}
-	var b strings.Builder
-	b.Grow(len(s))
-	for i, r := range s {
-		if r > 0xFF {
-			return "", js.TypeError("%s can't be sent: it has %U at index %d, and only U+0000 to U+00FF stand for bytes", what, r, utf8.RuneCountInString(s[:i]))
+	b := newBuffer(vm, len(s))
+	for piece := range wholeChunks(vm, s) {
+		for _, r := range piece {
+			if r > 0xFF {
+				return "", js.TypeError("%s can't be sent: it has %U at index %d, and only U+0000 to U+00FF stand for bytes", clip(what, 200), r, len(b.data))
+			}
+			b.data = append(b.data, byte(r))
 		}
-		b.WriteByte(byte(r))
 	}
-	return b.String(), nil
+	return b.text(), nil
 }
 
 // isomorphic returns what scripts see of the bytes of s.
 //
 // Spec: https://infra.spec.whatwg.org/#isomorphic-decode
-func isomorphic(s string) string {
+func isomorphic(vm *js.VM, s string) string {
 	if isASCII(s) {
 		return s
 	}
-	var b strings.Builder
-	b.Grow(2 * len(s))
-	for i := range len(s) {
-		b.WriteRune(rune(s[i]))
+	b := newBuffer(vm, 2*len(s))
+	for piece := range chunks(vm, s) {
+		for i := range len(piece) {
+			b.data = utf8.AppendRune(b.data, rune(piece[i]))
+		}
 	}
-	return b.String()
+	return b.text()
 }
 
+// isASCII takes a few milliseconds for all that an event may hold.
 func isASCII(s string) bool {
+	for ; len(s) >= 8; s = s[8:] {
+		if binary.NativeEndian.Uint64(viewBytes(s))&0x8080808080808080 != 0 {
+			return false
+		}
+	}
 	for i := range len(s) {
 		if s[i] >= utf8.RuneSelf {
 			return false
@@ -54,10 +63,16 @@ func isASCII(s string) bool {
 	return true
 }
 
+// tokenBytesMax is far beyond the length of any token that is sent.
+const tokenBytesMax = 64 << 10
+
 // isToken says whether s can be a method or the name of a header.
 //
 // Spec: https://www.rfc-editor.org/rfc/rfc9110#name-tokens
 func isToken(s string) bool {
+	if len(s) > tokenBytesMax {
+		return false
+	}
 	for i := range len(s) {
 		if !isTokenByte(s[i]) {
 			return false

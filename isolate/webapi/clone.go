@@ -1,8 +1,8 @@
 package webapi
 
 import (
-	"bytes"
 	"math"
+	"strconv"
 
 	"github.com/skerry-edge/skerry/isolate/js"
 )
@@ -19,7 +19,7 @@ func structuredClone(c *js.Call) (any, error) {
 	if err := dictionary("the options of structuredClone", c.Arg(1)); err != nil {
 		return nil, err
 	}
-	k := &cloner{vm: c.VM, copies: make(map[js.Value]js.Value)}
+	k := &cloner{vm: c.VM, copies: make(map[js.Value]js.Value), depth: &js.Local[cloning](c.VM).depth}
 	transferred, err := k.transfer(c.VM.Get(c.Arg(1), "transfer"))
 	if err != nil {
 		return nil, err
@@ -38,8 +38,11 @@ func structuredClone(c *js.Call) (any, error) {
 type cloner struct {
 	vm     *js.VM
 	copies map[js.Value]js.Value // by original: what is met twice is one thing in the copy too
-	depth  int
+	depth  *int
 }
+
+// cloning is what one VM is at: a getter that runs while a value is copied may copy another.
+type cloning struct{ depth int }
 
 // transfer gives the memory of the buffers in list to new ones, which stand for them in
 // the copy. The caller takes it from the old ones when the copy is made.
@@ -86,17 +89,20 @@ func (k *cloner) clone(v js.Value) (js.Value, error) {
 		return v, nil
 	case k.copies[v] != nil:
 		return k.copies[v], nil
-	case k.depth == cloneDepthMax:
+	case *k.depth == cloneDepthMax:
 		return nil, js.RangeError("structuredClone: the value is nested more than %d deep", cloneDepthMax)
 	}
-	k.depth++
-	defer func() { k.depth-- }()
+	*k.depth++
+	defer func() { *k.depth-- }()
 	switch kind := k.vm.Kind(o); kind {
 	case "Object", "Arguments":
 		return k.properties(o, k.vm.NewObject())
 	case "Array":
 		out := k.vm.NewArray()
 		k.vm.Set(out, "length", k.vm.Get(o, "length"))
+		if length, ok := k.vm.Dense(o); ok && length > listedElements {
+			return k.elements(o, out, length)
+		}
 		return k.properties(o, out)
 	case "Boolean", "Number", "String", "BigInt":
 		return k.made(o, k.vm.Construct(k.vm.Intrinsic("Object"), k.vm.Unboxed(o))), nil
@@ -115,7 +121,7 @@ func (k *cloner) clone(v js.Value) (js.Value, error) {
 			return nil, dataCloneError("an ArrayBuffer is detached")
 		}
 		memory, _ := k.vm.BytesOf(o)
-		return k.made(o, k.vm.ToValue(js.Buffer(bytes.Clone(memory)))), nil
+		return k.made(o, k.vm.ToValue(js.Buffer(cloneBytes(k.vm, memory)))), nil
 	case "DataView", "Int8Array", "Uint8Array", "Uint8ClampedArray", "Int16Array", "Uint16Array", "Int32Array", "Uint32Array",
 		"BigInt64Array", "BigUint64Array", "Float32Array", "Float64Array":
 		return k.view(o, kind)
@@ -137,16 +143,37 @@ func (k *cloner) made(o, out js.Value) js.Value {
 func (k *cloner) properties(o, out *js.Object) (js.Value, error) {
 	k.made(o, out)
 	for _, name := range k.vm.Keys(o) {
-		if _, ok := k.vm.Own(o, name); !ok {
-			continue // a getter has deleted it
-		}
-		v, err := k.clone(k.vm.Get(o, name))
-		if err != nil {
+		if err := k.property(o, out, name); err != nil {
 			return nil, err
 		}
-		k.vm.Define(out, name, v, true)
 	}
 	return out, nil
+}
+
+// listedElements is how many elements an array may have for their names to be listed.
+const listedElements = 1000
+
+// elements copies an array that has nothing but elements.
+func (k *cloner) elements(o, out *js.Object, length int) (js.Value, error) {
+	k.made(o, out)
+	for i := range length {
+		k.vm.Checkpoint()
+		if err := k.property(o, out, strconv.Itoa(i)); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+func (k *cloner) property(o, out *js.Object, name string) error {
+	if _, ok := k.vm.Own(o, name); !ok {
+		return nil // a getter has deleted it
+	}
+	v, err := k.clone(k.vm.Get(o, name))
+	if err == nil {
+		k.vm.Define(out, name, v, true)
+	}
+	return err
 }
 
 func (k *cloner) mapping(o *js.Object) (js.Value, error) {

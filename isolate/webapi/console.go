@@ -102,7 +102,7 @@ func consoleAssert(c *js.Call) (any, error) {
 	}
 	args := c.Args(1)
 	if len(args) > 0 && js.IsString(args[0]) { // it may be a format
-		args[0] = c.VM.ToValue("Assertion failed: " + c.VM.String(args[0]))
+		args[0] = c.VM.ToValue("Assertion failed: " + clip(c.VM.String(args[0]), 2*consoleBytesMax))
 	} else {
 		args = append([]js.Value{c.VM.ToValue("Assertion failed")}, args...)
 	}

@@ -23,7 +23,7 @@ func format(vm *js.VM, args []js.Value) string {
 	if len(args) < 2 || !js.IsString(args[0]) {
 		return in.join(args)
 	}
-	pattern := vm.String(args[0])
+	pattern := clip(vm.String(args[0]), 2*consoleBytesMax) // all that is shown, and more
 	if strings.IndexByte(pattern, '%') < 0 {
 		return in.join(args)
 	}

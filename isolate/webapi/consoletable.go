@@ -81,6 +81,7 @@ func (t *table) row(key string, data *js.Object) {
 		value, t.aValues = cell(t.in.descriptor(d)), true
 	} else {
 		for _, name := range t.in.vm.Keys(o) {
+			t.in.vm.Checkpoint()
 			column := slices.Index(t.header[1:], cell(name)) + 1
 			if column == 0 {
 				if t.chosen || len(t.header) > tableColumnsMax {
@@ -99,7 +100,7 @@ func (t *table) row(key string, data *js.Object) {
 
 // cell cuts s to what one cell holds, on one line.
 func cell(s string) string {
-	s = strings.ReplaceAll(s, "\n", " ")
+	s = strings.ReplaceAll(clip(s, tableCellMax*utf8.UTFMax), "\n", " ")
 	if utf8.RuneCountInString(s) > tableCellMax {
 		s = string([]rune(s)[:tableCellMax-1]) + "…"
 	}

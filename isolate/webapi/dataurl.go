@@ -9,8 +9,8 @@ import (
 // fetchData is what fetch gives for a data: URL without its fragment.
 //
 // Spec: https://fetch.spec.whatwg.org/#scheme-fetch
-func fetchData(address string) (any, error) {
-	typ, data, ok := parseDataURL(address)
+func fetchData(vm *js.VM, address string) (any, error) {
+	typ, data, ok := parseDataURL(vm, address)
 	if !ok {
 		return nil, js.TypeError("fetch: the data: URL has no comma, or its base64 is broken")
 	}
@@ -27,7 +27,7 @@ func fetchData(address string) (any, error) {
 // parseDataURL reads a serialized data: URL without its fragment.
 //
 // Spec: https://fetch.spec.whatwg.org/#data-url-processor
-func parseDataURL(address string) (typ mimeType, data []byte, ok bool) {
+func parseDataURL(vm *js.VM, address string) (typ mimeType, data []byte, ok bool) {
 	mediaType, encoded, ok := strings.Cut(strings.TrimPrefix(address, "data:"), ",") // steps 3 to 8
 	if !ok {
 		return mimeType{}, nil, false
@@ -35,7 +35,7 @@ func parseDataURL(address string) (typ mimeType, data []byte, ok bool) {
 	mediaType = strings.Trim(mediaType, " ")
 	data = percentDecode(encoded)                         // step 10
 	if head, isBase64 := cutBase64(mediaType); isBase64 { // step 11
-		if data, ok = forgivingBase64(string(data)); !ok {
+		if data, ok = forgivingBase64(vm, viewString(data)); !ok {
 			return mimeType{}, nil, false
 		}
 		mediaType = head

@@ -19,7 +19,7 @@ var TextEncoder = js.Class[textEncoder]{
 			if !c.Given(0) {
 				return js.Bytes{}, nil
 			}
-			return js.Bytes(c.String(0)), nil
+			return js.Bytes(cloneBytes(c.VM, viewBytes(c.String(0)))), nil
 		}),
 		js.Method("encodeInto", 2, (*textEncoder).encodeInto),
 	},
@@ -44,8 +44,12 @@ func (*textEncoder) encodeInto(c *js.Call) (any, error) {
 			fits--
 		}
 	}
-	written := copy(destination, source[:fits])
-	return js.Record{{Name: "read", Value: lengthUTF16(source[:fits])}, {Name: "written", Value: written}}, nil
+	read, written := 0, 0
+	for piece := range chunks(c.VM, source[:fits]) {
+		read += lengthUTF16(piece)
+		written += copy(destination[written:], piece)
+	}
+	return js.Record{{Name: "read", Value: read}, {Name: "written", Value: written}}, nil
 }
 
 // lengthUTF16 is the length of s in UTF-16 code units.
@@ -91,7 +95,7 @@ func newTextDecoder(c *js.Call) (*textDecoder, error) {
 	if c.Given(0) {
 		label = c.String(0)
 	}
-	encoding, ok := encodingLabelled(label)
+	encoding, ok := encodingLabelled(c.VM, label)
 	if !ok {
 		return nil, js.RangeError("TextDecoder: %q is not the label of an encoding", clip(label, 40))
 	}
@@ -121,7 +125,7 @@ func (d *textDecoder) decode(c *js.Call) (any, error) {
 	if d.decoder == nil {
 		d.decoder, d.begun = d.encoding.newDecoder(), false
 	}
-	text, err := d.decoder.decode(data, !stream, d.fatal)
+	text, err := decodeChunks(c.VM, d.decoder, data, !stream, d.fatal)
 	if !stream || err != nil {
 		defer func() { d.decoder = nil }()
 	}

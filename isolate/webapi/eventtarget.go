@@ -63,10 +63,10 @@ func (t *eventTarget) addEventListener(c *js.Call) error {
 	if !js.IsObject(l.callback) {
 		return js.TypeError("addEventListener: the listener is neither a function nor an object")
 	}
-	if t.find(l) >= 0 {
+	if t.find(c.VM, l) >= 0 {
 		return nil
 	}
-	t.listeners = append(t.listeners, l)
+	t.listeners = appendTo(c.VM, t.listeners, l)
 	if signal != nil {
 		l.unlink = signal.onAbort(func() { t.remove(l) })
 	}
@@ -101,16 +101,17 @@ func (t *eventTarget) removeEventListener(c *js.Call) error {
 	} else {
 		l.capture = c.Bool(2)
 	}
-	if i := t.find(l); i >= 0 {
+	if i := t.find(c.VM, l); i >= 0 {
 		t.remove(t.listeners[i])
 	}
 	return nil
 }
 
 // find returns where the listener is that would be called as l, -1 if there is none.
-func (t *eventTarget) find(l *listener) int {
+func (t *eventTarget) find(vm *js.VM, l *listener) int {
+	kind := matching(vm, l.kind)
 	return slices.IndexFunc(t.listeners, func(o *listener) bool {
-		return !o.attribute && o.kind == l.kind && o.capture == l.capture && js.Same(o.callback, l.callback)
+		return kind.is(o.kind) && !o.attribute && o.capture == l.capture && js.Same(o.callback, l.callback)
 	})
 }
 
@@ -155,10 +156,12 @@ func (t *eventTarget) dispatch(vm *js.VM, e *event) {
 //
 // Spec: https://dom.spec.whatwg.org/#concept-event-listener-inner-invoke
 func (t *eventTarget) invoke(vm *js.VM, e *event, capture bool) {
-	for _, l := range slices.Clone(t.listeners) {
-		if l.removed || l.kind != e.kind || l.capture != capture {
+	kind := matching(vm, e.kind)
+	for _, l := range cloneList(vm, t.listeners) {
+		if l.removed || l.capture != capture || !kind.is(l.kind) {
 			continue
 		}
+		vm.Checkpoint()
 		if l.once {
 			t.remove(l)
 		}

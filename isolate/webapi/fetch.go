@@ -25,7 +25,7 @@ func fetch(c *js.Call) (any, error) {
 	scheme, _, _ := strings.Cut(address, ":")
 	switch scheme {
 	case "data":
-		return fetchData(address)
+		return fetchData(c.VM, address)
 	case "http", "https":
 	default:
 		return nil, js.TypeError("fetch: %s: is not a scheme that can be fetched; http:, https: and data: are", scheme)
@@ -38,7 +38,7 @@ func fetch(c *js.Call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	outgoing := &HTTPRequest{Method: r.method, URL: address, Header: r.fields().snapshot(), Body: body, Redirect: r.redirect}
+	outgoing := &HTTPRequest{Method: r.method, URL: address, Header: r.fields(c.VM).snapshot(), Body: body, Redirect: r.redirect}
 	if r.body != nil && body == nil {
 		outgoing.Body = []byte{}
 	}

@@ -87,23 +87,24 @@ func newEntry(c *js.Call) (entry, error) {
 func (f *formData) append(c *js.Call) error {
 	e, err := newEntry(c)
 	if err == nil {
-		f.list = append(f.list, e)
+		f.list = appendTo(c.VM, f.list, e)
 	}
 	return err
 }
 
 func (f *formData) delete(c *js.Call) error {
-	name := c.String(0)
-	f.list = slices.DeleteFunc(f.list, func(e entry) bool { return e.name == name })
+	name := matching(c.VM, c.String(0))
+	f.list = slices.DeleteFunc(f.list, func(e entry) bool { return name.is(e.name) })
 	return nil
 }
 
-func (f *formData) index(name string) int {
-	return slices.IndexFunc(f.list, func(e entry) bool { return e.name == name })
+func (f *formData) index(name *matcher) int {
+	return slices.IndexFunc(f.list, func(e entry) bool { return name.is(e.name) })
 }
 
 func (f *formData) get(c *js.Call) (any, error) {
-	i := f.index(c.String(0))
+	name := matching(c.VM, c.String(0))
+	i := f.index(&name)
 	if i < 0 {
 		return nil, nil // null: absent is not empty
 	}
@@ -111,16 +112,19 @@ func (f *formData) get(c *js.Call) (any, error) {
 }
 
 func (f *formData) getAll(c *js.Call) (any, error) {
-	name, values := c.String(0), []any{}
+	name, values := matching(c.VM, c.String(0)), []any{}
 	for _, e := range f.list {
-		if e.name == name {
-			values = append(values, e.value())
+		if name.is(e.name) {
+			values = appendTo(c.VM, values, e.value())
 		}
 	}
 	return values, nil
 }
 
-func (f *formData) has(c *js.Call) (any, error) { return f.index(c.String(0)) >= 0, nil }
+func (f *formData) has(c *js.Call) (any, error) {
+	name := matching(c.VM, c.String(0))
+	return f.index(&name) >= 0, nil
+}
 
 // set makes the new entry the only one of its name, where the first was.
 func (f *formData) set(c *js.Call) error {
@@ -128,18 +132,19 @@ func (f *formData) set(c *js.Call) error {
 	if err != nil {
 		return err
 	}
-	i := f.index(e.name)
+	name := matching(c.VM, e.name)
+	i := f.index(&name)
 	if i < 0 {
-		f.list = append(f.list, e)
+		f.list = appendTo(c.VM, f.list, e)
 		return nil
 	}
 	f.list[i] = e
-	rest := slices.DeleteFunc(f.list[i+1:], func(other entry) bool { return other.name == e.name })
+	rest := slices.DeleteFunc(f.list[i+1:], func(other entry) bool { return name.is(other.name) })
 	f.list = f.list[:i+1+len(rest)]
 	return nil
 }
 
-func (f *formData) at(i int) (name, value any, ok bool) {
+func (f *formData) at(_ *js.VM, i int) (name, value any, ok bool) {
 	if i >= len(f.list) {
 		return nil, nil, false
 	}

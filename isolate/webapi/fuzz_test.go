@@ -16,16 +16,16 @@ func FuzzForgivingBase64(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		data, ok := forgivingBase64(s)
+		data, ok := forgivingBase64(new(js.VM), s)
 		if !ok {
 			return
 		}
 		canonical := base64.StdEncoding.EncodeToString(data)
-		again, ok := forgivingBase64(canonical)
+		again, ok := forgivingBase64(new(js.VM), canonical)
 		if !ok || !bytes.Equal(again, data) {
 			t.Errorf("%q gives %x, written %q, which gives %x, %v", s, data, canonical, again, ok)
 		}
-		if n := utf8.RuneCountInString(latin1(data)); n != len(data) {
+		if n := utf8.RuneCountInString(latin1(new(js.VM), data)); n != len(data) {
 			t.Errorf("%d bytes make %d characters", len(data), n)
 		}
 	})
@@ -39,7 +39,7 @@ func FuzzTextDecoder(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, data []byte, label string, size int) {
-		e, ok := encodingLabelled(label)
+		e, ok := encodingLabelled(new(js.VM), label)
 		if !ok {
 			return
 		}

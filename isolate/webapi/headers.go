@@ -61,34 +61,36 @@ func (h *headers) fill(vm *js.VM, v js.Value) error {
 		h.list, h.shared = from.snapshot(), true
 		return nil
 	}
-	return vm.Pairs(v, h.add)
+	return vm.Pairs(v, func(name, value string) error { return h.add(vm, name, value) })
 }
 
 // add appends a field.
 //
 // Spec: https://fetch.spec.whatwg.org/#concept-headers-append
-func (h *headers) add(name, value string) error {
-	name, value, err := h.field(name, value)
+func (h *headers) add(vm *js.VM, name, value string) error {
+	name, value, err := h.field(vm, name, value)
 	if err != nil {
 		return err
 	}
 	h.own()
-	h.list = append(h.list, Field{name, value})
+	h.list = appendTo(vm, h.list, Field{name, value})
 	return nil
 }
 
 // field checks a field that is to be written, and normalises its value.
-func (h *headers) field(name, value string) (string, string, error) {
-	value, err := byteString("the value of header "+name, value)
+func (h *headers) field(vm *js.VM, name, value string) (string, string, error) {
+	value, err := byteString(vm, "the value of header "+clip(name, 100), value)
 	if err != nil {
 		return "", "", err
 	}
-	value = strings.Trim(value, "\t\n\r ")
+	value = trim(vm, value, "\t\n\r ")
 	if err := checkName(name); err != nil {
 		return "", "", err
 	}
-	if i := strings.IndexAny(value, "\x00\r\n"); i >= 0 {
-		return "", "", js.TypeError("the value of header %s has the byte %#02x in it, which no header can carry", name, value[i])
+	for piece := range chunks(vm, value) {
+		if i := strings.IndexAny(piece, "\x00\r\n"); i >= 0 {
+			return "", "", js.TypeError("the value of header %s has the byte %#02x in it, which no header can carry", clip(name, 100), piece[i])
+		}
 	}
 	return name, value, h.writable()
 }
@@ -102,44 +104,42 @@ func (h *headers) writable() error {
 
 func checkName(name string) error {
 	if !isToken(name) {
-		return js.TypeError("%q is not the name of a header", name)
+		return js.TypeError("%q is not the name of a header", clip(name, 100))
 	}
 	return nil
 }
 
-// index returns where the first field of that name is, -1 if there is none.
-func (h *headers) index(name string) int {
-	for i := range h.list {
-		if sameName(h.list[i].Name, name) {
-			return i
-		}
-	}
-	return -1
+// nameOf makes a matcher of the name of a header.
+func nameOf(vm *js.VM, name string) matcher {
+	m := matching(vm, name)
+	m.fold = true
+	return m
 }
 
-func sameName(a, b string) bool { return len(a) == len(b) && strings.EqualFold(a, b) }
+// indexOf returns where the first field of that name is, -1 if there is none.
+func (h *headers) indexOf(name *matcher) int {
+	return slices.IndexFunc(h.list, func(f Field) bool { return name.is(f.Name) })
+}
 
 // value returns the values of a name, combined.
 //
 // Spec: https://fetch.spec.whatwg.org/#concept-header-list-get
-func (h *headers) value(name string) (string, bool) {
-	i := h.index(name)
+func (h *headers) value(vm *js.VM, name string) (string, bool) {
+	wanted := nameOf(vm, name)
+	i := h.indexOf(&wanted)
 	if i < 0 {
 		return "", false
 	}
-	value, more := h.list[i].Value, []string(nil)
+	all := h.list[i : i+1 : i+1]
 	for _, f := range h.list[i+1:] {
-		if sameName(f.Name, name) {
-			more = append(more, f.Value)
+		if wanted.is(f.Name) {
+			all = appendTo(vm, all, f)
 		}
 	}
-	if more == nil {
-		return value, true
-	}
-	return value + ", " + strings.Join(more, ", "), true
+	return joinValues(vm, all), true
 }
 
-func (h *headers) append(c *js.Call) error { return h.add(c.String(0), c.String(1)) }
+func (h *headers) append(c *js.Call) error { return h.add(c.VM, c.String(0), c.String(1)) }
 
 func (h *headers) delete(c *js.Call) error {
 	name := c.String(0)
@@ -149,11 +149,12 @@ func (h *headers) delete(c *js.Call) error {
 	if err := h.writable(); err != nil {
 		return err
 	}
-	if h.index(name) < 0 {
+	wanted := nameOf(c.VM, name)
+	if h.indexOf(&wanted) < 0 {
 		return nil
 	}
 	h.own()
-	h.list = slices.DeleteFunc(h.list, func(f Field) bool { return sameName(f.Name, name) })
+	h.list = slices.DeleteFunc(h.list, func(f Field) bool { return wanted.is(f.Name) })
 	return nil
 }
 
@@ -162,18 +163,18 @@ func (h *headers) get(c *js.Call) (any, error) {
 	if err := checkName(name); err != nil {
 		return nil, err
 	}
-	value, ok := h.value(name)
+	value, ok := h.value(c.VM, name)
 	if !ok {
 		return nil, nil // null: absent is not empty
 	}
-	return isomorphic(value), nil
+	return isomorphic(c.VM, value), nil
 }
 
-func (h *headers) getSetCookie(*js.Call) (any, error) {
-	values := []string{}
+func (h *headers) getSetCookie(c *js.Call) (any, error) {
+	values, wanted := []string{}, nameOf(c.VM, "set-cookie")
 	for _, f := range h.list {
-		if sameName(f.Name, "set-cookie") {
-			values = append(values, isomorphic(f.Value))
+		if wanted.is(f.Name) {
+			values = appendTo(c.VM, values, isomorphic(c.VM, f.Value))
 		}
 	}
 	return values, nil
@@ -181,35 +182,40 @@ func (h *headers) getSetCookie(*js.Call) (any, error) {
 
 func (h *headers) has(c *js.Call) (any, error) {
 	name := c.String(0)
-	return h.index(name) >= 0, checkName(name)
+	if err := checkName(name); err != nil {
+		return nil, err
+	}
+	wanted := nameOf(c.VM, name)
+	return h.indexOf(&wanted) >= 0, nil
 }
 
 func (h *headers) set(c *js.Call) error {
-	name, value, err := h.field(c.String(0), c.String(1))
+	name, value, err := h.field(c.VM, c.String(0), c.String(1))
 	if err != nil {
 		return err
 	}
 	h.own()
-	h.replace(name, value)
+	h.replace(c.VM, name, value)
 	return nil
 }
 
 // replace makes value the only one of name, where the first was. The caller owns the list.
-func (h *headers) replace(name, value string) {
-	i := h.index(name)
+func (h *headers) replace(vm *js.VM, name, value string) {
+	wanted := nameOf(vm, name)
+	i := h.indexOf(&wanted)
 	if i < 0 {
-		h.list = append(h.list, Field{name, value})
+		h.list = appendTo(vm, h.list, Field{name, value})
 		return
 	}
 	h.list[i].Value = value
-	rest := slices.DeleteFunc(h.list[i+1:], func(f Field) bool { return sameName(f.Name, name) })
+	rest := slices.DeleteFunc(h.list[i+1:], func(f Field) bool { return wanted.is(f.Name) })
 	h.list = h.list[:i+1+len(rest)]
 }
 
 // at is for iteration: pair i of the sorted and combined list as it is now.
-func (h *headers) at(i int) (name, value any, ok bool) {
+func (h *headers) at(vm *js.VM, i int) (name, value any, ok bool) {
 	if h.sorted == nil {
-		h.sorted = sortAndCombine(h.list)
+		h.sorted = sortAndCombine(vm, h.list)
 	}
 	if i >= len(h.sorted) {
 		return nil, nil, false
@@ -220,12 +226,20 @@ func (h *headers) at(i int) (name, value any, ok bool) {
 // sortAndCombine returns what scripts see when they iterate over list.
 //
 // Spec: https://fetch.spec.whatwg.org/#concept-header-list-sort-and-combine
-func sortAndCombine(list []Field) []Field {
-	all := make([]Field, len(list))
+func sortAndCombine(vm *js.VM, list []Field) []Field {
+	all, steps, size := cloneList(vm, list), vm.Steps(), 0
 	for i, f := range list {
-		all[i] = Field{strings.ToLower(f.Name), isomorphic(f.Value)}
+		steps.Done(16 + len(f.Name)/16)
+		if size += len(f.Name); !isASCII(f.Value) {
+			size += 2 * len(f.Value)
+		}
+		vm.Allocate(int64(size), "the list")
+		all[i] = Field{strings.ToLower(f.Name), isomorphic(vm, f.Value)}
 	}
-	slices.SortStableFunc(all, func(a, b Field) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortStableFunc(all, func(a, b Field) int {
+		steps.Done(1 + min(len(a.Name), len(b.Name))/16)
+		return strings.Compare(a.Name, b.Name)
+	})
 	out := all[:0]
 	for i := 0; i < len(all); {
 		same := all[i : i+1]
@@ -233,19 +247,27 @@ func sortAndCombine(list []Field) []Field {
 			same = all[i : i+len(same)+1]
 		}
 		i += len(same)
-		out = append(out, Field{same[0].Name, joinValues(same)})
+		out = append(out, Field{same[0].Name, joinValues(vm, same)})
 	}
 	return out
 }
 
 // joinValues combines the values of fields.
-func joinValues(fields []Field) string {
+func joinValues(vm *js.VM, fields []Field) string {
 	if len(fields) == 1 {
 		return fields[0].Value
 	}
-	values := make([]string, len(fields))
-	for i, f := range fields {
-		values[i] = f.Value
+	size, steps := 0, vm.Steps()
+	for _, f := range fields {
+		steps.Done(1)
+		size += len(f.Value) + len(", ")
 	}
-	return strings.Join(values, ", ")
+	out := newBuffer(vm, size)
+	for i, f := range fields {
+		if i > 0 {
+			out.write(", ")
+		}
+		out.write(f.Value)
+	}
+	return out.text()
 }

@@ -92,6 +92,7 @@ func (in *inspector) named(o *js.Object, show func(string) bool) []string {
 	full := func() bool { return len(items) >= inspectItemsMax || in.left <= 0 }
 	names := in.vm.Keys(o)
 	for i, name := range names {
+		in.vm.Checkpoint()
 		if !show(name) {
 			continue
 		}
@@ -107,7 +108,7 @@ func (in *inspector) named(o *js.Object, show func(string) bool) []string {
 	}
 	for _, symbol := range o.Symbols() {
 		if d, ok := in.vm.Own(o, symbol); ok && d.Enumerable && !full() {
-			add("[Symbol("+symbol.String()+")]", d)
+			add("[Symbol("+clip(symbol.String(), max(in.left, 0))+")]", d)
 		}
 	}
 	return items
@@ -223,14 +224,16 @@ func (in *inspector) typedArray(o *js.Object, name string) shape {
 
 // platform writes what is worth knowing of an instance of one of this package's classes.
 func (in *inspector) platform(o *js.Object, kind string) []string {
-	attribute := func(name, value string) string { return in.spend(name+": ") + in.spend(quote(value)) }
+	attribute := func(name, value string) string {
+		return in.spend(name+": ") + in.spend(quote(clip(value, max(in.left, 0))))
+	}
 	switch kind {
 	case "URL":
 		return []string{attribute("href", js.As[url](in.vm, o).record.href)}
 	case "URLSearchParams":
 		var items []string
 		for _, p := range js.As[urlSearchParams](in.vm, o).list {
-			items = append(items, in.spend(quote(p.name))+" => "+in.spend(quote(p.value)))
+			items = append(items, in.spend(quote(clip(p.name, max(in.left, 0))))+" => "+in.spend(quote(clip(p.value, max(in.left, 0)))))
 			if len(items) == inspectItemsMax || in.left <= 0 {
 				break
 			}

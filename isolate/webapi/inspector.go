@@ -57,7 +57,7 @@ func (in *inspector) value(v js.Value) string {
 	case js.IsString(v):
 		return in.spend(quote(clip(in.vm.String(v), max(in.left, 0))))
 	case js.IsSymbol(v):
-		return in.spend("Symbol(" + v.String() + ")")
+		return in.spend("Symbol(" + clip(v.String(), max(in.left, 0)) + ")")
 	case js.IsBigInt(v):
 		return in.spend(v.String() + "n")
 	case js.IsNumber(v) && v.ToFloat() == 0 && math.Signbit(v.ToFloat()):
@@ -181,7 +181,7 @@ func (in *inspector) className(o *js.Object, kind string) string {
 			if name.String() == "Object" {
 				return kind // what has no class of its own, a generator say
 			}
-			return clip(name.String(), 100)
+			return clip(in.vm.String(name), 100)
 		}
 	}
 	if o.Prototype() == nil {
@@ -201,7 +201,7 @@ func (in *inspector) function(o *js.Object) string {
 	if name == nil || !js.IsString(name) || name.String() == "" {
 		return "[Function (anonymous)]"
 	}
-	return "[Function: " + clip(name.String(), 100) + "]"
+	return "[Function: " + clip(in.vm.String(name), 100) + "]"
 }
 
 func dateText(ms js.Value) string {

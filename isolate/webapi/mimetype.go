@@ -2,6 +2,8 @@ package webapi
 
 import (
 	"strings"
+
+	"github.com/skerry-edge/skerry/isolate/js"
 )
 
 // mimeType is a MIME type, its parts as byte strings.
@@ -27,21 +29,30 @@ func (m mimeType) parameter(name string) (string, bool) {
 //
 // Spec: https://mimesniff.spec.whatwg.org/#serializing-a-mime-type
 func (m mimeType) String() string {
-	s := m.essence()
+	var s strings.Builder
+	s.WriteString(m.essence())
 	for _, p := range m.parameters {
 		value := p.Value
 		if !isToken(value) {
-			value = `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(value) + `"`
+			value = `"` + quotedEscapes.Replace(value) + `"`
 		}
-		s += ";" + p.Name + "=" + value
+		s.WriteString(";" + p.Name + "=" + value)
 	}
-	return s
+	return s.String()
 }
+
+var quotedEscapes = strings.NewReplacer(`\`, `\\`, `"`, `\"`)
+
+// mimeTypeBytesMax is far beyond the length of any MIME type that is sent.
+const mimeTypeBytesMax = 16 << 10
 
 // parseMIMEType parses s; false: it is none.
 //
 // Spec: https://mimesniff.spec.whatwg.org/#parse-a-mime-type
 func parseMIMEType(s string) (mimeType, bool) {
+	if len(s) > mimeTypeBytesMax {
+		return mimeType{}, false
+	}
 	s = strings.Trim(s, httpSpace)                                     // step 1
 	essence, rest, parameters := strings.Cut(s, ";")                   // steps 3 to 8
 	typ, subtype, ok := strings.Cut(essence, "/")                      // steps 3 to 6
@@ -116,8 +127,11 @@ func quotedString(s string) (value, rest string) {
 // mimeType returns the MIME type that the Content-Type headers say together.
 //
 // Spec: https://fetch.spec.whatwg.org/#concept-header-extract-mime-type
-func (h *headers) mimeType() (mimeType, bool) {
-	combined, _ := h.value("content-type")
+func (h *headers) mimeType(vm *js.VM) (mimeType, bool) {
+	combined, _ := h.value(vm, "content-type")
+	if len(combined) > mimeTypeBytesMax {
+		return mimeType{}, false
+	}
 	var (
 		m, found            = mimeType{}, false
 		charset, hasCharset = "", false

@@ -64,11 +64,11 @@ func (r *request) content() *message { return &r.message }
 
 // fields returns the headers, the client's address among them: what the request itself
 // claims in that name is not believed.
-func (r *request) fields() *headers {
+func (r *request) fields(vm *js.VM) *headers {
 	if r.partial {
 		r.partial = false
 		r.headers.list, r.headers.shared = slices.Grow(slices.Clip(r.headers.list), 1), false // a copy, with room
-		r.headers.replace("cf-connecting-ip", r.incoming.Client.Unmap().String())
+		r.headers.replace(vm, "cf-connecting-ip", r.incoming.Client.Unmap().String())
 	}
 	return &r.headers
 }
@@ -99,7 +99,7 @@ func makeRequest(vm *js.VM, input, init js.Value) (*request, error) {
 	r := &request{method: "GET", redirect: "follow"}
 	from := js.As[request](vm, input)
 	if from != nil { // step 6
-		r.copy(from)
+		r.copy(vm, from)
 	} else { // step 5
 		address, err := parseRequestURL(vm.String(input))
 		if err != nil {
@@ -123,7 +123,7 @@ func makeRequest(vm *js.VM, input, init js.Value) (*request, error) {
 		}
 		r.body = from.body.transfer()
 	}
-	r.setType(contentType)
+	r.setType(vm, contentType)
 	return r, nil
 }
 
@@ -132,12 +132,12 @@ func errBodiless(method string) error {
 }
 
 // copy takes over everything of from but its body.
-func (r *request) copy(from *request) {
+func (r *request) copy(vm *js.VM, from *request) {
 	r.method, r.url, r.redirect, r.inert = from.method, from.url, from.redirect, from.inert
-	r.headers = headers{list: from.fields().snapshot(), shared: true}
+	r.headers = headers{list: from.fields(vm).snapshot(), shared: true}
 	r.incoming, r.cf = from.incoming, from.cf
 	if from.signal != nil {
-		r.signal = dependentSignal(from.signal)
+		r.signal = dependentSignal(vm, from.signal)
 	}
 }
 
@@ -206,7 +206,7 @@ func (r *request) follow(vm *js.VM, v js.Value) error {
 	if source == nil {
 		return js.TypeError("signal: not an AbortSignal")
 	}
-	r.signal = dependentSignal(source) // step 31
+	r.signal = dependentSignal(vm, source) // step 31
 	return nil
 }
 
@@ -222,7 +222,7 @@ func (r *request) getSignal(*js.Call) (any, error) {
 // Spec: https://fetch.spec.whatwg.org/#methods
 func normalizeMethod(method string) (string, error) {
 	if !isToken(method) {
-		return "", js.TypeError("%q is not a valid HTTP method", method)
+		return "", js.TypeError("%q is not a valid HTTP method", clip(method, 100))
 	}
 	switch upper := strings.ToUpper(method); upper {
 	case "CONNECT", "TRACE", "TRACK":
@@ -237,12 +237,12 @@ func normalizeMethod(method string) (string, error) {
 // clone makes a second request whose body can be read on its own.
 //
 // Spec: https://fetch.spec.whatwg.org/#dom-request-clone
-func (r *request) clone(*js.Call) (any, error) {
+func (r *request) clone(c *js.Call) (any, error) {
 	copied := new(request)
 	if err := r.tee(&copied.message); err != nil {
 		return nil, err
 	}
-	copied.copy(r)
+	copied.copy(c.VM, r)
 	copied.headers.immutable = r.headers.immutable
 	return copied, nil
 }

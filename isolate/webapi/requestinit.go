@@ -89,5 +89,5 @@ func oneOf(what, value string, words ...string) (string, error) {
 	if slices.Contains(words, value) {
 		return value, nil
 	}
-	return "", js.TypeError("%s: %q is not one of %s", what, value, strings.Join(words, ", "))
+	return "", js.TypeError("%s: %q is not one of %s", what, clip(value, 100), strings.Join(words, ", "))
 }

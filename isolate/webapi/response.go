@@ -21,7 +21,7 @@ var Response = js.Class[response]{
 			js.Getter("redirected", func(r *response, _ *js.Call) (any, error) { return r.redirected, nil }),
 			js.Getter("status", func(r *response, _ *js.Call) (any, error) { return r.status, nil }),
 			js.Getter("ok", func(r *response, _ *js.Call) (any, error) { return r.status >= 200 && r.status <= 299, nil }),
-			js.Getter("statusText", func(r *response, _ *js.Call) (any, error) { return isomorphic(r.statusText), nil }),
+			js.Getter("statusText", func(r *response, c *js.Call) (any, error) { return isomorphic(c.VM, r.statusText), nil }),
 			js.Method("clone", 0, (*response).clone),
 		},
 		bodyMembers[response](),
@@ -45,8 +45,8 @@ type response struct {
 	redirected bool
 }
 
-func (r *response) content() *message { return &r.message }
-func (r *response) fields() *headers  { return &r.headers }
+func (r *response) content() *message      { return &r.message }
+func (r *response) fields(*js.VM) *headers { return &r.headers }
 
 // kind is the attribute type. There is no origin to be the same as, so that what fetch
 // received is neither filtered nor opaque: all of it is "basic".
@@ -94,7 +94,7 @@ func (r *response) init(vm *js.VM, init js.Value, contentType string) error {
 	if hasNullBody(r.status) { // step 6.1
 		return js.TypeError("a response with status %d can't have a body; pass null", r.status)
 	}
-	r.setType(contentType)
+	r.setType(vm, contentType)
 	return nil
 }
 
@@ -103,12 +103,14 @@ func (r *response) initHead(vm *js.VM, init js.Value) error {
 		r.status = int(uint16(vm.Int(status)))
 	}
 	if text := vm.Get(init, "statusText"); !js.IsUndefined(text) {
-		s, err := byteString("statusText", vm.String(text))
+		s, err := byteString(vm, "statusText", vm.String(text))
 		if err != nil {
 			return err
 		}
-		if !isQuotable(s) { // step 2: the grammar of reason-phrase
-			return js.TypeError("statusText has a control character in it")
+		for piece := range chunks(vm, s) {
+			if !isQuotable(piece) { // step 2: the grammar of reason-phrase
+				return js.TypeError("statusText has a control character in it")
+			}
 		}
 		r.statusText = s
 	}

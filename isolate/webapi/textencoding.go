@@ -9,6 +9,8 @@ import (
 	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/htmlindex"
 	"golang.org/x/text/transform"
+
+	"github.com/skerry-edge/skerry/isolate/js"
 )
 
 // encoding is one of the Encoding Standard's.
@@ -28,12 +30,37 @@ type decoder interface {
 	decode(piece []byte, final, fatal bool) (string, error)
 }
 
+// labelBytesMax is more than the length of the longest label.
+const labelBytesMax = 40
+
+// decodeChunks is d.decode for a piece of any size.
+func decodeChunks(vm *js.VM, d decoder, piece []byte, final, fatal bool) (string, error) {
+	if len(piece) <= chunkBytes {
+		return d.decode(piece, final, fatal)
+	}
+	out := newBuffer(vm, len(piece))
+	for len(piece) > 0 {
+		vm.Checkpoint()
+		n := min(len(piece), chunkBytes)
+		text, err := d.decode(piece[:n], final && n == len(piece), fatal)
+		if err != nil {
+			return "", err
+		}
+		out.write(text)
+		piece = piece[n:]
+	}
+	return out.text(), nil
+}
+
 // encodingLabelled finds the encoding that a label stands for, without regard to case and
 // white space around it.
 //
 // Spec: https://encoding.spec.whatwg.org/#concept-encoding-get
-func encodingLabelled(label string) (encoding, bool) {
-	label = strings.Trim(label, "\t\n\f\r ")
+func encodingLabelled(vm *js.VM, label string) (encoding, bool) {
+	label = trim(vm, label, "\t\n\f\r ")
+	if len(label) > labelBytesMax {
+		return encoding{}, false
+	}
 	for i := range len(label) {
 		if label[i] >= utf8.RuneSelf || label[i] <= ' ' {
 			return encoding{}, false // the index would fold and trim more than the Standard

@@ -91,27 +91,27 @@ func (u *url) setHref(c *js.Call) error {
 		return urlError(err, input)
 	}
 	u.record = record
-	u.queryChanged()
+	u.queryChanged(c.VM)
 	return nil
 }
 
 func (u *url) setSearch(c *js.Call) error {
 	u.record = u.record.with(setSearch, c.String(0))
-	u.queryChanged()
+	u.queryChanged(c.VM)
 	return nil
 }
 
 // queryChanged brings the parameters in line with the query.
-func (u *url) queryChanged() {
+func (u *url) queryChanged(vm *js.VM) {
 	if u.params != nil {
-		u.params.list = parseURLEncoded(strings.TrimPrefix(u.record.search(), "?"))
+		u.params.list = parseURLEncoded(vm, strings.TrimPrefix(u.record.search(), "?"))
 	}
 }
 
-func (u *url) searchParams(*js.Call) (any, error) {
+func (u *url) searchParams(c *js.Call) (any, error) {
 	if u.params == nil {
 		u.params = &urlSearchParams{url: u}
-		u.queryChanged()
+		u.queryChanged(c.VM)
 	}
 	return u.params, nil
 }

@@ -1,6 +1,10 @@
 package webapi
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/skerry-edge/skerry/isolate/js"
+)
 
 // param is one name and value of a query or a form.
 type param struct{ name, value string }
@@ -8,30 +12,45 @@ type param struct{ name, value string }
 // parseURLEncoded reads application/x-www-form-urlencoded text.
 //
 // Spec: https://url.spec.whatwg.org/#urlencoded-parsing
-func parseURLEncoded(s string) []param {
+func parseURLEncoded(vm *js.VM, s string) []param {
 	if s == "" {
 		return nil
 	}
-	list := make([]param, 0, 1+strings.Count(s, "&"))
+	list, steps := make([]param, 0, min(1+strings.Count(s, "&"), paramsAtOnce)), vm.Steps()
 	for sequence := range strings.SplitSeq(s, "&") {
+		steps.Done(1 + len(sequence)/4)
 		if sequence == "" {
 			continue
 		}
 		name, value, _ := strings.Cut(sequence, "=")
-		list = append(list, param{decodeURLEncoded(name), decodeURLEncoded(value)})
+		list = appendTo(vm, list, param{decodeURLEncoded(vm, name), decodeURLEncoded(vm, value)})
 	}
 	return list
 }
 
+// paramsAtOnce is how many names and values there is room for before they are read.
+const paramsAtOnce = 1000
+
 // decodeURLEncoded replaces plus signs and percent-encoded bytes.
-func decodeURLEncoded(s string) string {
-	first := strings.IndexAny(s, "+%")
-	if first < 0 {
+func decodeURLEncoded(vm *js.VM, s string) string {
+	first := 0
+	for piece := range chunks(vm, s) {
+		if i := strings.IndexAny(piece, "+%"); i >= 0 {
+			first += i
+			break
+		}
+		first += len(piece)
+	}
+	if first == len(s) {
 		return s
 	}
+	vm.Allocate(int64(len(s)), "what is to be decoded")
 	out := make([]byte, first, len(s))
 	copy(out, s)
 	for i := first; i < len(s); i++ {
+		if i%chunkBytes == 0 {
+			vm.Checkpoint()
+		}
 		switch c := s[i]; {
 		case c == '+':
 			out = append(out, ' ')
@@ -42,7 +61,7 @@ func decodeURLEncoded(s string) string {
 			out = append(out, c)
 		}
 	}
-	return decodeUTF8(string(out))
+	return decodeUTF8(vm, viewString(out))
 }
 
 func isHex(c byte) bool {
@@ -61,27 +80,34 @@ func unhex(c byte) byte {
 // serializeURLEncoded writes application/x-www-form-urlencoded text.
 //
 // Spec: https://url.spec.whatwg.org/#urlencoded-serializing
-func serializeURLEncoded(list []param) string {
-	var out []byte
+func serializeURLEncoded(vm *js.VM, list []param) string {
+	out, steps := buffer{vm: vm}, vm.Steps()
 	for i, p := range list {
+		steps.Done(8)
 		if i > 0 {
-			out = append(out, '&')
+			out.grow(1)
+			out.data = append(out.data, '&')
 		}
-		out = appendURLEncoded(out, p.name)
-		out = append(out, '=')
-		out = appendURLEncoded(out, p.value)
+		out.writeURLEncoded(p.name)
+		out.grow(1)
+		out.data = append(out.data, '=')
+		out.writeURLEncoded(p.value)
 	}
-	return string(out)
+	return out.text()
 }
 
-// appendURLEncoded appends s to dst, percent-encoded, each space a plus sign.
-func appendURLEncoded(dst []byte, s string) []byte {
-	for {
-		i := strings.IndexByte(s, ' ')
-		if i < 0 {
-			return appendPercent(dst, s, percentForm)
+// writeURLEncoded writes s percent-encoded, each space a plus sign.
+func (b *buffer) writeURLEncoded(s string) {
+	for piece := range chunks(b.vm, s) {
+		b.grow(len(piece))
+		for {
+			i := strings.IndexByte(piece, ' ')
+			if i < 0 {
+				b.data = appendPercent(b.data, piece, percentForm)
+				break
+			}
+			b.data = append(appendPercent(b.data, piece[:i], percentForm), '+')
+			piece = piece[i+1:]
 		}
-		dst = append(appendPercent(dst, s[:i], percentForm), '+')
-		s = s[i+1:]
 	}
 }

@@ -24,7 +24,7 @@ func parseHost(s string, special bool) (string, error) {
 		return percentEncode(s, percentControl), nil
 	}
 	if strings.IndexByte(s, '%') >= 0 {
-		s = decodeUTF8(string(percentDecode(s)))
+		s = validUTF8(string(percentDecode(s)))
 	}
 	domain, ok := domainToASCII(s)
 	if !ok || strings.ContainsAny(domain, forbiddenInDomain) {
@@ -129,7 +129,7 @@ func endsInNumber(domain string) bool {
 //
 // Spec: https://url.spec.whatwg.org/#concept-ipv4-parser
 func parseIPv4(domain string) (string, error) {
-	parts := strings.Split(strings.TrimSuffix(domain, "."), ".")
+	parts := strings.SplitN(strings.TrimSuffix(domain, "."), ".", 5)
 	if len(parts) > 4 {
 		return "", errURLHost
 	}

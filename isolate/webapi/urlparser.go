@@ -2,6 +2,7 @@ package webapi
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 )
 
@@ -18,7 +19,20 @@ var (
 	errURLHost     = errors.New("its host is not valid")
 	errURLNoHost   = errors.New("it has no host")
 	errURLPort     = errors.New("its port is not a number from 0 to 65535")
+	errURLLong     = fmt.Errorf("it is longer than %d bytes", urlBytesMax)
 )
+
+// What bounds a URL, as it is given and as it is serialised: within it the parser needs no
+// checkpoints. A data: URL is a file, and may be as long as one.
+const (
+	urlBytesMax     = 2 << 20
+	dataURLBytesMax = 16 << 20
+)
+
+// tooLong says whether a URL, or what begins like one, is beyond its bound.
+func tooLong(s string) bool {
+	return len(s) > urlBytesMax && (len(s) > dataURLBytesMax || !strings.EqualFold(s[:len("data:")], "data:"))
+}
 
 // urlParts is a URL while it is parsed or changed.
 type urlParts struct {
@@ -59,12 +73,22 @@ func defaultPort(scheme string) string {
 
 // parseAgainst parses input against base; a zero base is none.
 func parseAgainst(input string, base urlRecord) (urlRecord, error) {
-	input = withoutNewlines(strings.TrimFunc(input, func(r rune) bool { return r <= ' ' }))
+	if len(input) > dataURLBytesMax {
+		return urlRecord{}, errURLLong
+	}
+	input = strings.TrimFunc(input, func(r rune) bool { return r <= ' ' })
+	if tooLong(input) {
+		return urlRecord{}, errURLLong
+	}
 	u := new(urlParts)
-	if err := u.parse(input, base); err != nil {
+	if err := u.parse(withoutNewlines(input), base); err != nil {
 		return urlRecord{}, err
 	}
-	return u.record(), nil
+	record := u.record()
+	if tooLong(record.href) {
+		return urlRecord{}, errURLLong
+	}
+	return record, nil
 }
 
 // withoutNewlines drops tabs and newlines, which a URL may be broken by.

@@ -184,10 +184,14 @@ func (r *urlRecord) withQuery(query string) urlRecord {
 // changes nothing.
 func (r *urlRecord) with(set urlSetter, value string) urlRecord {
 	u := r.parts()
-	if !set(&u, value) {
+	if len(value) > urlBytesMax || !set(&u, value) {
 		return *r
 	}
-	return u.record()
+	changed := u.record()
+	if tooLong(changed.href) {
+		return *r
+	}
+	return changed
 }
 
 // is says whether r has that scheme.

@@ -22,7 +22,7 @@ var URLSearchParams = js.Class[urlSearchParams]{
 		js.Method("has", 1, (*urlSearchParams).has),
 		js.Do("set", 2, (*urlSearchParams).set),
 		js.Do("sort", 0, (*urlSearchParams).sort),
-		js.Method("toString", 0, func(p *urlSearchParams, _ *js.Call) (any, error) { return p.serialize(), nil }),
+		js.Method("toString", 0, func(p *urlSearchParams, c *js.Call) (any, error) { return p.serialize(c.VM), nil }),
 	}, js.PairIterable((*urlSearchParams).at)...),
 }
 
@@ -38,14 +38,14 @@ func newURLSearchParams(c *js.Call) (*urlSearchParams, error) {
 	switch init := c.Arg(0); {
 	case js.IsUndefined(init):
 	case !js.IsObject(init):
-		p.list = parseURLEncoded(strings.TrimPrefix(c.String(0), "?"))
+		p.list = parseURLEncoded(c.VM, strings.TrimPrefix(c.String(0), "?"))
 	default:
 		if from := js.As[urlSearchParams](c.VM, init); from != nil {
-			p.list = slices.Clone(from.list)
+			p.list = cloneList(c.VM, from.list)
 			break
 		}
 		return p, c.Pairs(0, func(name, value string) error {
-			p.list = append(p.list, param{name, value})
+			p.list = appendTo(c.VM, p.list, param{name, value})
 			return nil
 		})
 	}
@@ -53,18 +53,28 @@ func newURLSearchParams(c *js.Call) (*urlSearchParams, error) {
 }
 
 // serialize writes the list as a query or a form.
-func (p *urlSearchParams) serialize() string { return serializeURLEncoded(p.list) }
+func (p *urlSearchParams) serialize(vm *js.VM) string { return serializeURLEncoded(vm, p.list) }
 
 // changed brings the URL in line with the list.
 //
 // Spec: https://url.spec.whatwg.org/#concept-urlsearchparams-update
-func (p *urlSearchParams) changed() {
-	if p.url != nil {
-		p.url.record = p.url.record.withQuery(p.serialize())
+func (p *urlSearchParams) changed(vm *js.VM) error {
+	if p.url == nil {
+		return nil
 	}
+	query := p.serialize(vm)
+	if len(query) > urlBytesMax {
+		return js.RangeError("the query of the URL is longer than %d bytes", urlBytesMax)
+	}
+	changed := p.url.record.withQuery(query)
+	if tooLong(changed.href) {
+		return js.RangeError("the URL is longer than %d bytes", urlBytesMax)
+	}
+	p.url.record = changed
+	return nil
 }
 
-func (p *urlSearchParams) at(i int) (name, value any, ok bool) {
+func (p *urlSearchParams) at(_ *js.VM, i int) (name, value any, ok bool) {
 	if i >= len(p.list) {
 		return nil, nil, false
 	}
@@ -72,31 +82,29 @@ func (p *urlSearchParams) at(i int) (name, value any, ok bool) {
 }
 
 func (p *urlSearchParams) append(c *js.Call) error {
-	p.list = append(p.list, param{c.String(0), c.String(1)})
-	p.changed()
-	return nil
+	p.list = appendTo(c.VM, p.list, param{c.String(0), c.String(1)})
+	return p.changed(c.VM)
 }
 
 func (p *urlSearchParams) delete(c *js.Call) error {
-	p.list = slices.DeleteFunc(p.list, matching(c))
-	p.changed()
-	return nil
+	p.list = slices.DeleteFunc(p.list, selected(c))
+	return p.changed(c.VM)
 }
 
-// matching selects by name, and by value too if the script gave one.
-func matching(c *js.Call) func(param) bool {
-	name := c.String(0)
+// selected selects by name, and by value too if the script gave one.
+func selected(c *js.Call) func(param) bool {
+	name := matching(c.VM, c.String(0))
 	if !c.Given(1) {
-		return func(e param) bool { return e.name == name }
+		return func(e param) bool { return name.is(e.name) }
 	}
-	value := c.String(1)
-	return func(e param) bool { return e.name == name && e.value == value }
+	value := matching(c.VM, c.String(1))
+	return func(e param) bool { return name.is(e.name) && value.is(e.value) }
 }
 
 func (p *urlSearchParams) get(c *js.Call) (any, error) {
-	name := c.String(0)
+	name := matching(c.VM, c.String(0))
 	for _, e := range p.list {
-		if e.name == name {
+		if name.is(e.name) {
 			return e.value, nil
 		}
 	}
@@ -104,50 +112,56 @@ func (p *urlSearchParams) get(c *js.Call) (any, error) {
 }
 
 func (p *urlSearchParams) getAll(c *js.Call) (any, error) {
-	name := c.String(0)
+	name := matching(c.VM, c.String(0))
 	values := []string{}
 	for _, e := range p.list {
-		if e.name == name {
-			values = append(values, e.value)
+		if name.is(e.name) {
+			values = appendTo(c.VM, values, e.value)
 		}
 	}
 	return values, nil
 }
 
 func (p *urlSearchParams) has(c *js.Call) (any, error) {
-	return slices.ContainsFunc(p.list, matching(c)), nil
+	return slices.ContainsFunc(p.list, selected(c)), nil
 }
 
 // set gives the first of a name its value and takes the others away.
 func (p *urlSearchParams) set(c *js.Call) error {
 	name, value := c.String(0), c.String(1)
-	named := func(e param) bool { return e.name == name }
+	wanted := matching(c.VM, name)
+	named := func(e param) bool { return wanted.is(e.name) }
 	first := slices.IndexFunc(p.list, named)
 	if first < 0 {
-		p.list = append(p.list, param{name, value})
+		p.list = appendTo(c.VM, p.list, param{name, value})
 	} else {
 		p.list[first].value = value
 		others := slices.DeleteFunc(p.list[first+1:], named)
 		p.list = p.list[:first+1+len(others)]
 	}
-	p.changed()
-	return nil
+	return p.changed(c.VM)
 }
 
-func (p *urlSearchParams) sort(*js.Call) error {
-	slices.SortStableFunc(p.list, func(a, b param) int { return compareUTF16(a.name, b.name) })
-	p.changed()
-	return nil
+func (p *urlSearchParams) sort(c *js.Call) error {
+	steps := c.VM.Steps()
+	slices.SortStableFunc(p.list, func(a, b param) int { return compareUTF16(&steps, a.name, b.name) })
+	return p.changed(c.VM)
 }
 
 // compareUTF16 orders strings by their UTF-16 code units, as JavaScript does. That is the
 // order of their UTF-8 bytes, except that surrogates, which stand for characters from
 // U+10000, come before U+E000.
-func compareUTF16(a, b string) int {
+func compareUTF16(steps *js.Steps, a, b string) int {
+	steps.Done(1)
+	for len(a) > chunkBytes && len(b) > chunkBytes && a[:chunkBytes] == b[:chunkBytes] {
+		a, b = a[chunkBytes:], b[chunkBytes:]
+		steps.Done(chunkBytes / 16)
+	}
 	i := 0
 	for i < len(a) && i < len(b) && a[i] == b[i] {
 		i++
 	}
+	steps.Done(i)
 	if i < len(a) && i < len(b) && a[i] != b[i] && (a[i] >= 0xEE) && (b[i] >= 0xEE) {
 		return int(utf16Rank(a[i])) - int(utf16Rank(b[i]))
 	}

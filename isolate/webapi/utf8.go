@@ -3,6 +3,8 @@ package webapi
 import (
 	"errors"
 	"unicode/utf8"
+
+	"github.com/skerry-edge/skerry/isolate/js"
 )
 
 // errMalformed says that bytes are not text in the encoding that they are taken for.
@@ -64,7 +66,25 @@ func partOfRune(p []byte) int {
 // kept.
 //
 // Spec: https://encoding.spec.whatwg.org/#utf-8-decode-without-bom
-func decodeUTF8(s string) string {
+func decodeUTF8(vm *js.VM, s string) string {
+	if len(s) <= chunkBytes {
+		return validUTF8(s)
+	}
+	valid := true
+	for piece := range wholeChunks(vm, s) {
+		if valid = utf8.ValidString(piece); !valid {
+			break
+		}
+	}
+	if valid {
+		return s
+	}
+	text, _ := decodeChunks(vm, new(utf8Decoder), viewBytes(s), true, false)
+	return text
+}
+
+// validUTF8 is decodeUTF8 for what is not long.
+func validUTF8(s string) string {
 	if utf8.ValidString(s) {
 		return s
 	}

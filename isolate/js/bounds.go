@@ -1,0 +1,147 @@
+package js
+
+import (
+	"reflect"
+	"unicode/utf16"
+	"unicode/utf8"
+	"unsafe"
+
+	"github.com/dop251/goja"
+	"github.com/dop251/goja/unistring"
+)
+
+// What Go code of other packages needs so that the caps of an event hold within it too: the
+// engine looks for an interrupt between the instructions of scripts, and knows of no
+// allocation but its own.
+
+// Checkpoint ends the turn if it was cut, by a panic that scripts can't catch. Go code that a
+// script can keep busy calls it every few hundred microseconds; it costs one load. It must be
+// called in a turn.
+func (vm *VM) Checkpoint() { vm.checkpoint() }
+
+// Allocate is called before n bytes are allocated in one go. If that is more than the event
+// may hold, it throws a RangeError that says what is too large.
+func (vm *VM) Allocate(n int64, what string) {
+	if n >= meteredBytes {
+		vm.allocate(n, what+" is too large")
+	}
+}
+
+// Steps counts the steps of a loop and makes a checkpoint after some thousand.
+type Steps struct{ work }
+
+// Steps returns a counter at zero.
+func (vm *VM) Steps() Steps { return Steps{work{vm: vm}} }
+
+// Done counts n steps, each about as long as a few bytes take to compare.
+func (s *Steps) Done(n int) { s.done(n) }
+
+// Dense returns the length of an array that has all its elements and no other property
+// but its length; false if o is no such array.
+func (vm *VM) Dense(o *Object) (length int, ok bool) {
+	s := vm.platform.seam
+	elements, ok := s.elementsOf(vm.rt, o)
+	return len(elements), ok && s.plainArray(vm.rt, o)
+}
+
+// wideString is the type of strings that goja keeps as UTF-16.
+var wideString = reflect.TypeOf(goja.StringFromUTF16([]uint16{0x100}))
+
+// longString converts a string that goja keeps as UTF-16 to one of Unicode scalar values.
+func (vm *VM) longString(s goja.String) string {
+	_, wide := codeUnits(s)
+	wide = wide[1:]
+	size := 0
+	for piece := range vm.piecesOfUnits(wide) {
+		for i := 0; i < len(piece); {
+			r, n := firstRune(piece[i:])
+			size += utf8.RuneLen(r)
+			i += n
+		}
+	}
+	vm.allocate(int64(size), stringTooLong)
+	out := make([]byte, 0, size)
+	for piece := range vm.piecesOfUnits(wide) {
+		for i := 0; i < len(piece); {
+			r, n := firstRune(piece[i:])
+			out = utf8.AppendRune(out, r)
+			i += n
+		}
+	}
+	return unsafe.String(unsafe.SliceData(out), len(out))
+}
+
+// firstRune decodes the first character of units, which is U+FFFD for a surrogate alone, and
+// says how many units it takes.
+func firstRune(units []uint16) (r rune, n int) {
+	if r = rune(units[0]); !utf16.IsSurrogate(r) {
+		return r, 1
+	}
+	if len(units) > 1 {
+		if pair := utf16.DecodeRune(r, rune(units[1])); pair != utf8.RuneError {
+			return pair, 2
+		}
+	}
+	return utf8.RuneError, 1
+}
+
+// piecesOfUnits yields units in pieces that part no pair of surrogates, with a checkpoint
+// before each.
+func (vm *VM) piecesOfUnits(units []uint16) func(yield func([]uint16) bool) {
+	return func(yield func([]uint16) bool) {
+		for len(units) > 0 {
+			vm.checkpoint()
+			n := min(len(units), chunkText)
+			if n < len(units) && units[n] >= 0xdc00 && units[n] < 0xe000 {
+				n--
+			}
+			if !yield(units[:n]) {
+				return
+			}
+			units = units[n:]
+		}
+	}
+}
+
+// longText makes a string of s, as Text does.
+func (vm *VM) longText(s string) goja.String {
+	ascii, length := true, 0
+	for piece := range vm.piecesOfText(s) {
+		for _, r := range piece {
+			ascii = ascii && r < utf8.RuneSelf
+			length += utf16.RuneLen(r)
+		}
+	}
+	if ascii {
+		return stringOfName(unistring.String(s))
+	}
+	vm.allocate(2*int64(length), stringTooLong)
+	units := make([]uint16, 1, 1+length)
+	units[0] = unistring.BOM
+	for piece := range vm.piecesOfText(s) {
+		for _, r := range piece {
+			units = utf16.AppendRune(units, r)
+		}
+	}
+	return stringOfName(unistring.FromUtf16(units))
+}
+
+// piecesOfText yields s in pieces that part no character, with a checkpoint before each.
+func (vm *VM) piecesOfText(s string) func(yield func(string) bool) {
+	return func(yield func(string) bool) {
+		for len(s) > 0 {
+			vm.checkpoint()
+			n := len(s)
+			if n > chunkText {
+				n = chunkText
+				for i := 1; i < utf8.UTFMax && !utf8.RuneStart(s[n]); i++ {
+					n--
+				}
+			}
+			if !yield(s[:n]) {
+				return
+			}
+			s = s[n:]
+		}
+	}
+}
