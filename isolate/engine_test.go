@@ -25,7 +25,7 @@ type node struct {
 	bundles map[bundles.Digest]*bundles.Bundle
 	mu      sync.Mutex
 	lines   []isolate.LogLine
-	stuck   func() bool // console.log("spin") spins while it says so
+	stuck   func() bool // console.log("spin") spins while it says so; "panic" panics
 }
 
 func newNode(t testing.TB, cfg isolate.Config) *node {
@@ -42,7 +42,12 @@ func newNode(t testing.TB, cfg isolate.Config) *node {
 		n.mu.Lock()
 		defer n.mu.Unlock()
 		n.lines = append(n.lines, l)
-		for l.Message == "spin" && n.stuck() {
+		switch l.Message {
+		case "spin":
+			for n.stuck() {
+			}
+		case "panic":
+			panic(l.Message)
 		}
 	}
 	if cfg.Host.KV == nil {
@@ -121,7 +126,8 @@ func TestHandlers(t *testing.T) {
 		{"a top level that throws", `throw new Error("early")`, "Error: early", "exception"},
 		{"a top level that never ends", `for (;;) {}`, "400 ms", "exceeded_startup"},
 		{"a top level that never settles", `await new Promise(() => {})`, "top-level await", "never_settled"},
-		{"what makes the engine panic ends the event alone", handler(`let a = [3, 2, 1]; a.sort(() => { a.length = 0; return 1 }); return new Response("sorted")`), "", "internal"},
+		{"what makes the engine panic ends the event alone", handler(`console.log("panic"); return new Response("went on")`), "", "internal"},
+		{"a comparator that empties the array", handler(`let a = [3, 2, 1]; a.sort(() => { a.length = 0; return 1 }); return new Response("sorted")`), "sorted", "ok"},
 		{"endless recursion", handler(`const f = () => f() + 1; return new Response(f())`), "RangeError", "exception"},
 		{"an error that can't be shown", handler(`throw {toString() { throw this }}`), "", "exception"},
 		{"no network at all", handler(`return new Response(typeof fetch)`), "", "ok"},
