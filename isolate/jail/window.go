@@ -2,7 +2,6 @@ package jail
 
 import (
 	"context"
-	"fmt"
 	"sync/atomic"
 	"time"
 
@@ -61,5 +60,3 @@ func (w *window) credit(n uint64) error {
 		}
 	}
 }
-
-func (w *window) String() string { return fmt.Sprintf("%d of %d bytes", w.used.Load(), windowBytes) }
