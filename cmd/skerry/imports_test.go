@@ -51,6 +51,7 @@ var importMap = map[string][]string{
 // engines are third-party packages that few may know: each with the packages that do.
 var engines = map[string][]string{
 	"github.com/dop251/goja":          {"isolate/js"},
+	"github.com/dlclark/regexp2":      {"isolate/js"},
 	"github.com/evanw/esbuild":        {"bundles/build"},
 	"github.com/valyala/fasthttp":     {"gateway"},
 	"github.com/redis/go-redis":       {"kv/redis"},
