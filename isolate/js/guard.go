@@ -81,9 +81,10 @@ func allGuards() []guard {
 	)
 }
 
-// nativeDepthMax bounds how deep built-ins may call each other. Scripts come to it only
-// after [callDepthMax], since a call from a built-in to a script counts twice there.
-const nativeDepthMax = 600
+// nativeDepthMax bounds how deep built-ins may call each other, by way of scripts or not.
+// Leaving so many is quadratic in the engine: it must take less than the grace of a turn
+// that was interrupted.
+const nativeDepthMax = 400
 
 // gate is the state of a VM's guards.
 type gate struct {
