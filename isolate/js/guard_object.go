@@ -103,7 +103,7 @@ func (vm *VM) checkPrototype(o, prototype goja.Value) {
 	switch {
 	case w.cyclic && len(w.proxies) > 0:
 		panic(vm.newError("TypeError", "Cyclic __proto__ value"))
-	case w.steps > prototypesMax:
+	case w.tooLong():
 		panic(vm.newError("RangeError", "Maximum call stack size exceeded"))
 	}
 }
@@ -118,8 +118,14 @@ type chainWalk struct {
 	cyclic  bool
 }
 
+// tooLong says whether there are more objects than the engine should go through. A proxy
+// comes with a handler, and that with a prototype.
+func (w *chainWalk) tooLong() bool {
+	return w.steps-2*len(w.proxies) > prototypesMax
+}
+
 func (w *chainWalk) from(o *goja.Object) {
-	for ; o != nil && w.steps <= prototypesMax; o = o.Prototype() {
+	for ; o != nil && !w.tooLong(); o = o.Prototype() {
 		w.steps++
 		if slices.Contains(w.avoid, o) {
 			w.cyclic = true

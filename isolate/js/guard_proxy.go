@@ -34,7 +34,7 @@ func (vm *VM) proxyArguments(args []goja.Value) []goja.Value {
 	w := chainWalk{s: vm.platform.seam}
 	w.from(target)
 	w.from(handler)
-	if w.steps > prototypesMax {
+	if w.tooLong() {
 		panic(vm.newError("RangeError", "Maximum call stack size exceeded"))
 	}
 	return []goja.Value{target, vm.newTraps(handler)}
