@@ -52,7 +52,7 @@ func runJail(cmd *cobra.Command, memoryMB int) error {
 		return errors.New("no node has started this process")
 	}
 	server, err := jail.NewServer(jail.ServerConfig{
-		Control: socket, MemoryBytes: int64(memoryMB) << 20,
+		Control: socket, MemoryBytes: int64(memoryMB)<<20 + engineBytes,
 		Engine: isolate.Config{Note: running, Kill: killSelf},
 	})
 	if err != nil {
@@ -68,6 +68,9 @@ func runJail(cmd *cobra.Command, memoryMB int) error {
 	}
 	return server.Serve(cmd.Context())
 }
+
+// engineBytes is what a jail's process holds beside its events, about.
+const engineBytes = 48 << 20
 
 // dataBytes is the coarse bound of a jail's memory, which counts where the kernel has no
 // exact one.
