@@ -241,6 +241,9 @@ func (e *Engine) charge(bytes int64) {
 // run, by the clock on the wall. It costs next to nothing.
 func (e *Engine) Backlog() (waiting int, held time.Duration) { return e.turns.Backlog() }
 
+// Held is how many bytes idle isolates and programs hold, about.
+func (e *Engine) Held() int64 { return e.used.Load() }
+
 // Pools is the number of bundles that are loaded.
 func (e *Engine) Pools() int {
 	e.mu.Lock()

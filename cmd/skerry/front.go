@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"sync"
 	"time"
 
 	"github.com/skerry-edge/skerry/bundles"
@@ -118,6 +119,10 @@ func (f *front) open(s frontSettings, parts frontParts, change []func(*isolate.C
 		return err
 	}
 	f.closers.add(func() error { f.engine.Close(); return nil })
+	ctx, cancel := context.WithCancel(context.Background())
+	var limiting sync.WaitGroup
+	limiting.Go(func() { memory(ctx, f.engine.Held) })
+	f.closers.add(func() error { cancel(); limiting.Wait(); return nil })
 	f.places = &places{engine: f.engine}
 	if parts.openJail != nil {
 		pool, err := jail.NewPool(jail.PoolConfig{Open: parts.openJail, Host: cfg.Host, Load: cfg.Load, Fault: parts.faulty})

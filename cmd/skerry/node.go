@@ -183,7 +183,6 @@ func (n *node) openServing() error {
 	if n.flags.workers > 0 {
 		return n.openWorkers(settings)
 	}
-	limitMemory(settings.MemoryMB)
 	one, err := openAlone(settings, frontParts{kv: n.stores.functions, bundle: n.bundles.Get, out: n.t.out}, n.jails, n.t.note)
 	if err != nil {
 		return err

@@ -24,8 +24,6 @@ const (
 	// systemTimeout is for calls about the catalog and bundles, which nobody's request waits
 	// for: more patience than functions have.
 	systemTimeout = 2 * time.Second
-	// gcPercent trades memory for time: isolates are made and thrown away all the time.
-	gcPercent = 400
 )
 
 // serveFlags are those of serve. Their names are also node.toml's keys.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"runtime/debug"
 	"sync"
 	"time"
 
@@ -89,7 +88,6 @@ func (w *worker) open(ctx context.Context, in *supervise.Inheritance) error {
 	if err := in.Close(); err != nil {
 		return err
 	}
-	limitMemory(w.settings.MemoryMB)
 	w.front, err = openFront(w.settings.frontSettings, frontParts{
 		kv: kvStore, bundle: w.bundle, out: w.t.out, openJail: w.openJail, faulty: w.faulty,
 	}, func(c *isolate.Config) { c.Note, c.Overrun, c.Kill = running, w.overrun, killSelf })
@@ -303,16 +301,6 @@ func (w *worker) dispatch(ctx context.Context, e workerEvent) (any, error) {
 		return out, nil
 	}
 }
-
-// limitMemory makes the runtime collect harder when the process holds more than its warm
-// isolates may, and some for the events that run.
-func limitMemory(isolatesMB int) {
-	debug.SetGCPercent(gcPercent)
-	debug.SetMemoryLimit(int64(isolatesMB)*5/4<<20 + runningBytes)
-}
-
-// runningBytes is what the events of a process and the process itself need, about.
-const runningBytes = 256 << 20
 
 // killSelf ends this process as a crash would.
 func killSelf() {

@@ -67,7 +67,7 @@ func startWorkers(cfg workersConfig) (*workers, error) {
 	w.supervisor, err = supervise.New(supervise.Config{
 		Kind: "worker", Count: cfg.count, Spawner: cfg.spawner,
 		Start: w.spec, Lost: w.lost,
-		MemoryMax: int64(cfg.settings.MemoryMB)*3/2<<20 + 2*runningBytes,
+		MemoryMax: int64(cfg.settings.MemoryMB)*3/2<<20 + runawayBytes,
 	})
 	close(w.started)
 	return w, err
@@ -78,6 +78,10 @@ func (w *workers) children() []*supervise.Child {
 	<-w.started
 	return w.supervisor.Children()
 }
+
+// runawayBytes is what a worker may hold beside its warm isolates before its supervisor ends
+// it: room for many events at once, each within its cap.
+const runawayBytes = 512 << 20
 
 // spec says what the worker of a slot is.
 func (w *workers) spec(slot int) (spec supervise.Spec, err error) {
