@@ -68,15 +68,32 @@ func keyOf(key string) (string, error) {
 	return key, nil
 }
 
-// valueOf reads the value to put from argument 1.
+// valueOf reads the value to put from argument 1. What no store takes is refused before it is
+// copied.
 func valueOf(c *js.Call) ([]byte, error) {
 	if b, ok := c.VM.BytesOf(c.Arg(1)); ok {
+		if err := checkSize(c.VM, len(b)); err != nil {
+			return nil, err
+		}
 		return append(make([]byte, 0, len(b)), b...), nil
 	}
 	if js.IsString(c.Arg(1)) {
-		return []byte(c.String(1)), nil
+		text := c.String(1)
+		if err := checkSize(c.VM, len(text)); err != nil {
+			return nil, err
+		}
+		return []byte(text), nil
 	}
 	return nil, js.TypeError("KV put: the value must be a string, an ArrayBuffer, a view of one or a ReadableStream; for an object use JSON.stringify")
+}
+
+// checkSize is called before a value of n bytes is copied for a store.
+func checkSize(vm *js.VM, n int) error {
+	if n > kv.ValueBytesMax {
+		return js.RangeError("KV put failed: 413 the value is %d bytes long, more than the %d allowed", n, kv.ValueBytesMax)
+	}
+	vm.Allocate(int64(n), "the value")
+	return nil
 }
 
 // entryOf reads expiry and metadata from the options of put.

@@ -36,12 +36,12 @@ func (vm *VM) Steps() Steps { return Steps{work{vm: vm}} }
 // Done counts n steps, each about as long as a few bytes take to compare.
 func (s *Steps) Done(n int) { s.done(n) }
 
-// Dense returns the length of an array that has all its elements and no other property
-// but its length; false if o is no such array.
-func (vm *VM) Dense(o *Object) (length int, ok bool) {
+// Slots returns how many elements an array has, holes among them, if it has no property
+// beside them and its length; false if o is no such array.
+func (vm *VM) Slots(o *Object) (n int, ok bool) {
 	s := vm.platform.seam
-	elements, ok := s.elementsOf(vm.rt, o)
-	return len(elements), ok && s.plainArray(vm.rt, o)
+	n, ok = s.arraySlots(o)
+	return n, ok && s.plainArray(vm.rt, o)
 }
 
 // wideString is the type of strings that goja keeps as UTF-16.

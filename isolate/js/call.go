@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/dop251/goja"
+	"github.com/dop251/goja/unistring"
 )
 
 // Call is one call of a Go function by a script: its arguments, converted as Web IDL
@@ -162,7 +163,23 @@ func (vm *VM) Keys(o *Object) []string {
 		panic(vm.newError("RangeError", arrayTooLong))
 	}
 	vm.order(o)
-	return o.Keys()
+	s := vm.platform.seam
+	self := selfWord(o, s.objectSelf)
+	if self.tab != s.plain {
+		return o.Keys()
+	}
+	vm.order(o)
+	var few [16]unistring.String
+	names := appendNames(few[:0], self.data, s)
+	keys := make([]string, len(names))
+	for i, name := range names {
+		if len(name) > quickText {
+			keys[i] = vm.String(stringOfName(name))
+		} else {
+			keys[i] = name.String()
+		}
+	}
+	return keys
 }
 
 // Invoke calls f with the receiver this, or throws what f throws. The caller is in a call

@@ -90,7 +90,7 @@ func (b *buffer) text() string { return viewString(b.data) }
 
 // cloneBytes copies data; nil stays nil.
 func cloneBytes(vm *js.VM, data []byte) []byte {
-	if data == nil || len(data) <= chunkBytes {
+	if len(data) <= chunkBytes {
 		return slices.Clone(data)
 	}
 	b := newBuffer(vm, len(data))

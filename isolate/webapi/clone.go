@@ -100,7 +100,7 @@ func (k *cloner) clone(v js.Value) (js.Value, error) {
 	case "Array":
 		out := k.vm.NewArray()
 		k.vm.Set(out, "length", k.vm.Get(o, "length"))
-		if length, ok := k.vm.Dense(o); ok && length > listedElements {
+		if length, ok := k.vm.Slots(o); ok && length > listedElements {
 			return k.elements(o, out, length)
 		}
 		return k.properties(o, out)
@@ -167,7 +167,7 @@ func (k *cloner) elements(o, out *js.Object, length int) (js.Value, error) {
 
 func (k *cloner) property(o, out *js.Object, name string) error {
 	if _, ok := k.vm.Own(o, name); !ok {
-		return nil // a getter has deleted it
+		return nil // a hole, or a getter has deleted it
 	}
 	v, err := k.clone(k.vm.Get(o, name))
 	if err == nil {

@@ -47,11 +47,13 @@ const (
 	// consoleBytesMax bounds one line; the rest of it is cut.
 	consoleBytesMax  = 8 << 10
 	consoleGroupsMax = 20
+	consoleNestedMax = 20
 )
 
 // console is what one VM's console remembers.
 type console struct {
 	groups int // open ones; lines are indented by two spaces for each
+	nested int // calls that format values: a toString may call the console itself
 	counts map[string]int
 	timers map[string]time.Time
 }

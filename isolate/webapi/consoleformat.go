@@ -19,6 +19,12 @@ import (
 //
 // Spec: https://console.spec.whatwg.org/#formatter
 func format(vm *js.VM, args []js.Value) string {
+	s := js.Local[console](vm)
+	if s.nested == consoleNestedMax {
+		return "…" // what is shown shows itself
+	}
+	s.nested++
+	defer func() { s.nested-- }()
 	in := newInspector(vm)
 	if len(args) < 2 || !js.IsString(args[0]) {
 		return in.join(args)

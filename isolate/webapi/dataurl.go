@@ -10,6 +10,7 @@ import (
 //
 // Spec: https://fetch.spec.whatwg.org/#scheme-fetch
 func fetchData(vm *js.VM, address string) (any, error) {
+	vm.Checkpoint()
 	typ, data, ok := parseDataURL(vm, address)
 	if !ok {
 		return nil, js.TypeError("fetch: the data: URL has no comma, or its base64 is broken")

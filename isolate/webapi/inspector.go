@@ -178,10 +178,11 @@ func (in *inspector) className(o *js.Object, kind string) string {
 			continue
 		}
 		if name := in.own(constructor, "name"); p != o && name != nil && js.IsString(name) {
-			if name.String() == "Object" {
+			text := in.vm.String(name)
+			if text == "Object" {
 				return kind // what has no class of its own, a generator say
 			}
-			return clip(in.vm.String(name), 100)
+			return clip(text, 100)
 		}
 	}
 	if o.Prototype() == nil {
@@ -197,11 +198,12 @@ func (in *inspector) own(o *js.Object, name string) js.Value {
 }
 
 func (in *inspector) function(o *js.Object) string {
-	name := in.own(o, "name")
-	if name == nil || !js.IsString(name) || name.String() == "" {
-		return "[Function (anonymous)]"
+	if name := in.own(o, "name"); name != nil && js.IsString(name) {
+		if text := in.vm.String(name); text != "" {
+			return "[Function: " + clip(text, 100) + "]"
+		}
 	}
-	return "[Function: " + clip(in.vm.String(name), 100) + "]"
+	return "[Function (anonymous)]"
 }
 
 func dateText(ms js.Value) string {

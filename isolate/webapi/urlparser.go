@@ -93,7 +93,7 @@ func parseAgainst(input string, base urlRecord) (urlRecord, error) {
 
 // withoutNewlines drops tabs and newlines, which a URL may be broken by.
 func withoutNewlines(s string) string {
-	if !strings.ContainsAny(s, "\t\n\r") {
+	if endOf(s, 0, "\t\n\r") == len(s) {
 		return s
 	}
 	return strings.NewReplacer("\t", "", "\n", "", "\r", "").Replace(s)

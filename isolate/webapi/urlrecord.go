@@ -86,10 +86,13 @@ func (r *urlRecord) splitAuthority() {
 
 // endOf returns where one of delimiters first is in s, from start, or the end of s.
 func endOf(s string, start int, delimiters string) int {
-	if i := strings.IndexAny(s[start:], delimiters); i >= 0 {
-		return start + i
+	end := len(s)
+	for i := range len(delimiters) { // several times as fast as IndexAny
+		if at := strings.IndexByte(s[start:end], delimiters[i]); at >= 0 {
+			end = start + at
+		}
 	}
-	return len(s)
+	return end
 }
 
 // hostStart is where the host begins.
