@@ -78,6 +78,7 @@ func TestWaitingConnectionsOutliveAWorker(t *testing.T) {
 		if err := syscall.Kill(pids[0], syscall.SIGSTOP); err != nil {
 			t.Fatal(err)
 		}
+		s.await(pids[0], "T") // until then it may accept
 		var waiting []net.Conn
 		for range 20 {
 			conn, err := hello(s)
@@ -146,14 +147,33 @@ func TestKilledWorkerIsReplaced(t *testing.T) {
 	}
 }
 
-// awaitGone waits until a process is gone, or a zombie.
-func (s *server) awaitGone(pid int) {
+// awaitGone waits until a process is gone, or a zombie: it has then let go of its sockets.
+func (s *server) awaitGone(pid int) { s.await(pid, "ZX") }
+
+// await waits until all threads of a process are in one of some states, or are gone.
+func (s *server) await(pid int, states string) {
 	s.t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); len(processes(pid)) > 0; time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(10 * time.Second); !threadsAre(pid, states); time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
-			s.t.Fatalf("process %d is still there", pid)
+			s.t.Fatalf("process %d is not in a state of %s", pid, states)
 		}
 	}
+}
+
+// threadsAre says whether all threads of a process are in one of some states of proc(5).
+func threadsAre(pid int, states string) bool {
+	stats, _ := filepath.Glob("/proc/" + strconv.Itoa(pid) + "/task/*/stat") // the pattern is right
+	for _, stat := range stats {
+		text, err := os.ReadFile(stat)
+		if err != nil {
+			continue // gone
+		}
+		_, rest, _ := strings.Cut(string(text), ") ")
+		if rest != "" && !strings.Contains(states, rest[:1]) {
+			return false
+		}
+	}
+	return true
 }
 
 // TestKilledNodeLeavesNothing kills the supervisor: its children must go with it, and a new

@@ -56,6 +56,9 @@ func TestHostileScripts(t *testing.T) {
 // own, while a neighbour function has traffic, and holds the node to what docs promise.
 func TestTortureJS(t *testing.T) {
 	needsTorture(t)
+	if os.Getenv("SKERRY_SHARED") == "" {
+		t.Log("SKERRY_SHARED names no further list: only our own scripts run")
+	}
 	only := regexp.MustCompile(os.Getenv("SKERRY_TORTURE_ONLY"))
 	rounds := 20
 	if text := os.Getenv("SKERRY_TORTURE_ROUNDS"); text != "" {
