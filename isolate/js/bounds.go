@@ -103,6 +103,10 @@ func (vm *VM) piecesOfUnits(units []uint16) func(yield func([]uint16) bool) {
 	}
 }
 
+// lazyText is the length of a text that goja may look at when a script first does, all at
+// once: what is only passed on need not be looked at.
+const lazyText = 1 << 20
+
 // longText makes a string of s, as Text does.
 func (vm *VM) longText(s string) goja.String {
 	ascii, length := true, 0

@@ -95,7 +95,7 @@ func (vm *VM) Text(s string) Value {
 	if s == "" {
 		return vm.rt.ToValue("")
 	}
-	if len(s) > quickText { // the engine would look at it later, all at once
+	if len(s) > lazyText {
 		return vm.longText(s)
 	}
 	if !utf8.ValidString(s) {

@@ -209,7 +209,7 @@ func (p *jsonParser) string() Value {
 		return nil
 	case units != nil:
 		return goja.StringFromUTF16(units)
-	case len(plain) > quickText:
+	case len(plain) > lazyText:
 		return p.vm.longText(plain)
 	default:
 		return p.vm.rt.ToValue(plain)

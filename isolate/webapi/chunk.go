@@ -57,11 +57,13 @@ type buffer struct {
 	data []byte
 }
 
+// bufferBytesMin is what a buffer that grows begins with.
+const bufferBytesMin = 64
+
 // newBuffer makes room for n bytes.
 func newBuffer(vm *js.VM, n int) *buffer {
-	b := &buffer{vm: vm}
-	b.grow(n)
-	return b
+	vm.Allocate(int64(n), "what is to be made")
+	return &buffer{vm: vm, data: make([]byte, 0, n)}
 }
 
 // grow makes room for n more bytes.
@@ -69,7 +71,7 @@ func (b *buffer) grow(n int) {
 	if cap(b.data)-len(b.data) >= n {
 		return
 	}
-	size := max(len(b.data)+n, cap(b.data)+min(cap(b.data), max(cap(b.data)/4, 1<<20)))
+	size := max(len(b.data)+n, bufferBytesMin, cap(b.data)+min(cap(b.data), max(cap(b.data)/4, 1<<20)))
 	b.vm.Allocate(int64(size), "what is to be made")
 	grown := make([]byte, 0, size)
 	for piece := range chunks(b.vm, viewString(b.data)) {
