@@ -25,21 +25,29 @@ type ledger struct {
 	allocs  int64  // bytes allocated by the process, at the last reading
 	objects int64  // bytes of objects, dead ones included, at the last reading
 	cycles  uint64 // collections, at the last reading
+	begun   bool   // a collection was seen, so that base is known; before, it is 0
 	base    int64
 	room    int64 // what events held together, at the last collection
 	heavy   []weak.Pointer[Meter]
-	since   struct { // the last collection
-		allocs int64 // as it was then
-		early  int64 // what is allocated at least before the next begins of its own accord
-	}
+
+	// Since the last collection, and since the trial that is under way began.
+	last, trial since
+	early       int64 // bytes allocated at least before a collection begins of its own accord
+}
+
+// since is what must be known of the time before a collection to judge what it found alive.
+type since struct {
+	allocs int64 // the process's, when that time began
+	bytes  int64 // what events held that have ended in that time: a collection may find it alive
+	fresh  int64 // of that, what was allocated since the last collection
 }
 
 // holding is what one event holds, as the ledger sees it.
 type holding struct {
 	heavy bool  // the ledger knows of it
 	bytes int64 // the most that the event can be holding
-	least int64 // what it held at least, at the last collection; see collected
-	sure  int64 // of least, what isn't there only because the collection had begun already
+	least int64 // what it held at least, at the last collection
+	tried int64 // the same, if that collection began after the trial that is under way
 	fresh int64 // allocated since the last collection
 	total int64 // allocated since Reset
 	peak  int64 // the most that bytes was
@@ -62,8 +70,8 @@ func (l *ledger) init(known func() int64) {
 	} {
 		l.samples[i].Name = name
 	}
-	l.read(nil)
-	l.base = max(0, l.objects-l.known())
+	metrics.Read(l.samples[:])
+	l.allocs, l.cycles = l.sample(0), l.samples[2].Value.Uint64()
 }
 
 func (l *ledger) sample(i int) int64 { return int64(l.samples[i].Value.Uint64()) }
@@ -73,15 +81,20 @@ func (l *ledger) sample(i int) int64 { return int64(l.samples[i].Value.Uint64())
 func (l *ledger) read(current *Meter) (collected bool) {
 	metrics.Read(l.samples[:])
 	allocs := l.sample(0)
+	latest := allocs - l.allocs
 	if current != nil {
-		current.memory.add(allocs - l.allocs)
+		current.memory.add(latest)
 		l.enlist(current)
 	}
 	l.allocs, l.objects = allocs, l.sample(1)
 	if cycles := l.samples[2].Value.Uint64(); cycles != l.cycles {
 		l.cycles = cycles
-		l.collected(l.sample(3), l.sample(4))
+		l.collected(l.sample(3), l.sample(4), latest)
 		collected = true
+		if current != nil { // the latest may be from after the collection
+			current.memory.bytes += latest
+			current.memory.fresh = latest
+		}
 	}
 	if current != nil {
 		h := &current.memory
@@ -104,7 +117,7 @@ func (h *holding) add(bytes int64) {
 // bound lowers what the event can be holding to most.
 func (h *holding) bound(most int64) {
 	h.bytes = min(h.bytes, max(0, most))
-	h.least = min(h.least, h.bytes)
+	h.least, h.tried = min(h.least, h.bytes), min(h.tried, h.bytes)
 }
 
 // enlist makes m one of those that are looked at one by one, if it is worth it.
@@ -118,6 +131,10 @@ func (l *ledger) enlist(m *Meter) {
 func (l *ledger) forget(m *Meter) {
 	if m.memory.heavy {
 		m.memory.heavy = false
+		for _, s := range []*since{&l.last, &l.trial} {
+			s.bytes += m.memory.bytes
+			s.fresh += m.memory.fresh
+		}
 		l.heavy = slices.DeleteFunc(l.heavy, func(p weak.Pointer[Meter]) bool { return p.Value() == m })
 	}
 }
@@ -136,43 +153,66 @@ func (l *ledger) events() []*Meter {
 }
 
 // collected takes in what a collection has found alive, and the goal it has set for the
-// heap. What is allocated while it is under way counts as alive.
-func (l *ledger) collected(live, goal int64) {
+// heap; latest is what was allocated since the reading before: some of it after the
+// collection. What is allocated while one is under way counts as alive, whoever did it.
+func (l *ledger) collected(live, goal, latest int64) {
 	meters := l.events()
-	var held, capped, fresh int64
+	var held, fresh int64
 	for _, m := range meters {
 		held += m.memory.bytes
-		capped += m.capped()
 		fresh += m.memory.fresh
 	}
 	rest := live - l.known()
-	l.base = min(max(l.base, rest-held), rest)
+	if !l.begun {
+		l.begun, l.base = true, rest // events hold next to nothing yet: see judgeLocked
+	}
+	l.base = min(max(l.base, rest-held-l.last.bytes), rest)
 	room := rest - l.base
-	grown := room - l.room
-	before := l.since.early // what was allocated before the collection began
-	if l.allocs-l.since.allocs < before {
-		before = 0 // it was forced
+	during := l.allocs - l.last.allocs // what was allocated while it was under way, at most
+	if during >= l.early {
+		during -= l.early
 	}
 	for _, m := range meters {
 		h := &m.memory
-		if grown > 0 {
-			h.least += max(0, grown-(fresh-h.fresh))
-		} else {
-			h.least += grown
+		old, others, recent := h.least, held-h.bytes, fresh-h.fresh
+		h.least = l.least(old, room, others+l.last.bytes+during, recent+l.last.fresh+during)
+		h.tried = 0
+		if s := l.trial; s.allocs > 0 {
+			during := l.allocs - s.allocs
+			h.tried = l.least(old, room, others+s.bytes+during, recent+s.fresh+during)
+			h.least = min(h.least, h.tried) // it may be the forced one, and have begun early
 		}
-		h.least = max(h.least, room-(capped-m.capped()), 0)
-		h.bound(room + memoryMargin)
-		h.sure = h.least - max(0, h.fresh-before)
-		h.fresh = 0
+	}
+	for _, m := range meters {
+		m.memory.bound(room + memoryMargin)
+		m.memory.fresh = 0
 	}
 	l.room = room
-	l.since.allocs, l.since.early = l.allocs, (goal-live)/100*earlyShare
+	l.last = since{allocs: l.allocs - latest}
+	l.early = (goal - live) / 100 * earlyShare
 }
 
-// capped is what m's event can be holding without being over its cap.
-func (m *Meter) capped() int64 {
-	if m.account.MemoryBytes > 0 {
-		return min(m.memory.bytes, m.account.MemoryBytes)
+// least is what an event holds at least, of what events hold together, if it held old before
+// and others hold so much at most, of which so much is recent: allocated since the
+// collection before.
+func (l *ledger) least(old, room, others, recent int64) int64 {
+	if grown := room - l.room; grown < 0 {
+		old += grown
+	} else {
+		old += max(0, grown-recent)
 	}
-	return m.memory.bytes
+	return max(old, room-others, 0)
+}
+
+// surplus is how much more was alive at the last collection than events may hold together.
+func (l *ledger) surplus() int64 {
+	surplus := l.room
+	for _, m := range l.events() {
+		may := m.memory.bytes
+		if budget := m.account.MemoryBytes; budget > 0 {
+			may = min(may, budget)
+		}
+		surplus -= may
+	}
+	return surplus
 }

@@ -68,5 +68,8 @@ func (m *Meter) close() {
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		w.mu.ledger.forget(m)
+		if t := w.mu.trials.current; t != nil && t.suspect == m {
+			w.concludeLocked()
+		}
 	}
 }
