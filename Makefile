@@ -58,8 +58,8 @@ fuzz: ## each fuzz target for FUZZTIME (30s)
 	scripts/fuzz.sh $(or $(FUZZTIME),30s)
 
 .PHONY: fuzz-js
-fuzz-js: ## run scripts that a grammar generates for FUZZTIME (2m), from seed FUZZSEED (1): none may end the process that runs it
-	SKERRY_FUZZ_JS=$(or $(FUZZTIME),2m) SKERRY_FUZZ_SEED=$(or $(FUZZSEED),1) $(GO) tool gotestsum --format standard-verbose -- \
+fuzz-js: ## run scripts that a grammar generates for FUZZTIME (2m), from seed FUZZSEED (1) to FUZZLAST: none may end the process that runs it
+	SKERRY_FUZZ_JS=$(or $(FUZZTIME),2m) SKERRY_FUZZ_SEED=$(or $(FUZZSEED),1) SKERRY_FUZZ_LAST=$(FUZZLAST) $(GO) tool gotestsum --format standard-verbose -- \
 		-count 1 -timeout 24h -run '^TestGrammar$$' ./isolate/grammartest
 
 .PHONY: torture-js

@@ -2,6 +2,7 @@ package grammartest
 
 import (
 	"fmt"
+	"math"
 	"os"
 	"strconv"
 	"testing"
@@ -29,19 +30,12 @@ func TestGrammar(t *testing.T) {
 		}
 		duration = d
 	}
-	seed := uint64(1)
-	if text := os.Getenv("SKERRY_FUZZ_SEED"); text != "" {
-		n, err := strconv.ParseUint(text, 10, 64)
-		if err != nil {
-			t.Fatal(err)
-		}
-		seed = n
-	}
+	seed, last := seedOf(t, "SKERRY_FUZZ_SEED", 1), seedOf(t, "SKERRY_FUZZ_LAST", math.MaxUint64)
 	r := newRunner(t)
 	all := walkRealm(t, r)
 	report := newReport(t)
 	first, count := seed, make(map[isolate.Outcome]int)
-	for deadline := time.Now().Add(duration); time.Now().Before(deadline); seed++ {
+	for deadline := time.Now().Add(duration); time.Now().Before(deadline) && seed <= last; seed++ {
 		g := newGrammar(seed, all)
 		p := g.program()
 		v, f := r.run(job{Script: p.String(), Eval: g.dynamic})
@@ -68,6 +62,20 @@ func TestGrammar(t *testing.T) {
 		report.add(fmt.Sprintf("seed-%d", seed), p.String(), f)
 	}
 	t.Logf("seeds %d to %d: %v", first, seed-1, count)
+}
+
+// seedOf reads a seed from the environment.
+func seedOf(t *testing.T, name string, otherwise uint64) uint64 {
+	t.Helper()
+	text := os.Getenv(name)
+	if text == "" {
+		return otherwise
+	}
+	n, err := strconv.ParseUint(text, 10, 64)
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	return n
 }
 
 // TestGrammarIsReproducible makes a program twice.
