@@ -135,11 +135,14 @@ func TestKilledWorkerIsReplaced(t *testing.T) {
 		millis(percentile(served, 50)), millis(percentile(served, 95)), millis(percentile(served, 100)), n)
 	t.Log(text)
 	writeTable(t, text)
-	if os.Getenv("SKERRY_TORTURE") != "" && percentile(served, 95) > 50*time.Millisecond {
-		t.Errorf("a successor serves after %s ms (p95), want 50", millis(percentile(served, 95)))
-	}
 	if s.ended() {
 		t.Errorf("the node has ended: %s", s.output.String())
+	}
+	if os.Getenv("SKERRY_TORTURE") == "" {
+		return // the rest is the machine's too
+	}
+	if percentile(served, 95) > 50*time.Millisecond {
+		t.Errorf("a successor serves after %s ms (p95), want 50", millis(percentile(served, 95)))
 	}
 	// What was under way in a killed worker is lost, and nothing else: a few at each kill.
 	if failed := len(n.heads) - n.ends["ok"]; failed > rounds*10 {
