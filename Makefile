@@ -30,6 +30,7 @@ demo-stop: ## stop the node that `make demo` started
 # --- check it ---------------------------------------------------------------
 
 .PHONY: test
+test: FUZZLAST = 2000
 test: deps check types unit race fuzz-js ## everything CI runs: format, vet, staticcheck, types of examples, all tests, all again under the race detector, hostile scripts
 	@echo "make test: all passed"
 
