@@ -51,6 +51,9 @@ type holding struct {
 	fresh int64 // allocated since the last collection
 	total int64 // allocated since Reset
 	peak  int64 // the most that bytes was
+
+	made bool  // the first account is over: the VM's making
+	own  int64 // what it can have left in the VM
 }
 
 // earlyShare is the share of the way from what was alive to the heap's goal that a

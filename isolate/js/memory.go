@@ -63,13 +63,19 @@ func (w *watchdog) grow(m *Meter, bytes int64) {
 
 // close ends the account: what the VM holds is no event's any more.
 func (m *Meter) close() {
-	if m.turns != nil && m.memory.heavy {
-		w := &m.turns.watchdog
-		w.mu.Lock()
-		defer w.mu.Unlock()
-		w.mu.ledger.forget(m)
-		if t := w.mu.trials.current; t != nil && t.suspect == m {
-			w.concludeLocked()
-		}
+	if m.turns != nil && (m.memory.heavy || !m.memory.made) {
+		m.turns.watchdog.close(m)
+	}
+}
+
+func (w *watchdog) close(m *Meter) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if h := &m.memory; !h.made {
+		h.made, h.own = true, h.bytes
+	}
+	w.mu.ledger.forget(m)
+	if t := w.mu.trials.current; t != nil && t.suspect == m {
+		w.concludeLocked()
 	}
 }

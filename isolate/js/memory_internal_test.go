@@ -309,26 +309,29 @@ func TestLedger(t *testing.T) {
 	}
 }
 
-// BenchmarkOthers is the wait of an event of 30 µs while another is tried for its memory
-// again and again, with 200 MB of warm isolates alive, against the wait beside a script that
-// only spins.
+// BenchmarkOthers is the wait of a short event while another is tried for its memory again
+// and again, with 200 MB of warm isolates alive; against that beside a script that only
+// spins, and beside one that makes as much garbage without a cap, so that collections come
+// of their own accord.
 func BenchmarkOthers(b *testing.B) {
+	const garbage = `for (;;) { for (let i = 0; i < 2000; i++) [i, i, i]; await sleep(0) }`
+	const warmIsolates = 200
 	for _, tc := range []struct {
-		name string
-		warm int
-		src  string
+		name, src string
+		cap       int64
 	}{
-		{"beside a script that spins", 200, `for (;;) for (let i = 0; i < 100; i++) i; await sleep(0)`},
-		{"beside a script that makes garbage", 200, `let n = 0; for (;;) { for (let i = 0; i < 2000; i++) [i, i, i]; await sleep(0) }`},
-		{"beside a hog", 200, `let a = []; for (;;) { for (let i = 0; i < 2000; i++) a.push([i, i, i]); await sleep(0) }`},
+		{"beside a script that spins", `for (;;) { for (let i = 0; i < 2000; i++) i; await sleep(0) }`, 64 << 20},
+		{"beside garbage without a cap", garbage, 0},
+		{"beside garbage", garbage, 64 << 20},
+		{"beside a hog", `let a = []; for (;;) { for (let i = 0; i < 2000; i++) a.push([i, i, i]); await sleep(0) }`, 64 << 20},
 	} {
 		b.Run(tc.name, func(b *testing.B) {
 			turns := NewTurns(TurnsConfig{})
 			defer turns.Close()
 			var warm []*VM
-			for range tc.warm {
+			for range warmIsolates {
 				vm := accountVM(b, turns, Account{})
-				if err := inOneTurn(b, vm, `keep = []; for (let i = 0; i < 7000; i++) keep.push([i, i, i])`); err != nil {
+				if err := inOneTurn(b, vm, `let a = globalThis.keep = []; for (let i = 0; i < 1600; i++) a.push([i, i, i])`); err != nil {
 					b.Fatal(err)
 				}
 				warm = append(warm, vm)
@@ -339,7 +342,7 @@ func BenchmarkOthers(b *testing.B) {
 			ended := 0
 			work.Go(func() {
 				for ctx.Err() == nil {
-					vm := accountVM(b, turns, Account{CPU: time.Minute, MemoryBytes: 64 << 20, Flow: new(Flow)})
+					vm := accountVM(b, turns, Account{CPU: time.Minute, MemoryBytes: tc.cap, Flow: new(Flow)})
 					if err := eventually(ctx, b, vm, tc.src); errors.Is(err, ErrMemory) {
 						ended++
 					}

@@ -26,7 +26,7 @@ type Meter struct {
 	depth   int // Enter within Enter is one turn
 	started time.Duration
 	watch   watch
-	memory  holding // guarded by watchdog.mu, but heavy may be read by the owner
+	memory  holding // guarded by watchdog.mu; the owner may read heavy and made
 	growing int64   // bytes that Go code was about to allocate and that nobody has looked at
 }
 

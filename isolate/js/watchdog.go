@@ -84,7 +84,7 @@ func (w *watchdog) open(m *Meter, a Account) {
 	defer w.mu.Unlock()
 	m.account = a
 	h := &m.memory
-	*h = holding{heavy: h.heavy, bytes: h.bytes, peak: h.bytes}
+	*h = holding{heavy: h.heavy, bytes: h.own, peak: h.own, made: h.made, own: h.own}
 	w.mu.ledger.enlist(m)
 }
 
