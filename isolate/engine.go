@@ -90,7 +90,7 @@ func New(cfg Config) (*Engine, error) {
 		return nil, fmt.Errorf("isolate: %w", err)
 	}
 	e := &Engine{cfg: cfg.withDefaults(), platform: platform, warming: make(chan *Pool, 1024)}
-	turns := js.TurnsConfig{Overrun: e.overrun, Note: cfg.Note, Kill: cfg.Kill}
+	turns := js.TurnsConfig{Overrun: e.overrun, Known: e.used.Load, Note: cfg.Note, Kill: cfg.Kill}
 	if cfg.Kill != nil {
 		turns.KillAfter = killAfter
 	}

@@ -23,7 +23,11 @@
 //
 // VMs that share [Turns] run one at a time, each until it waits for something. A turn's CPU
 // time is read from its thread's clock and charged to the VM's [Meter]; a watchdog
-// interrupts the turn that uses up its budget.
+// interrupts the turn that uses up its budget. A turn that an interrupt doesn't end is
+// reported, and the turn is given to the next ([Overrun]).
+//
+// Turns tell whose memory is whose, too: what an event can be holding follows from what was
+// allocated in its turns, and collections tell what it does hold (ledger.go, trial.go).
 //
 // # Throwing
 //

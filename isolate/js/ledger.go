@@ -40,6 +40,7 @@ type since struct {
 	allocs int64 // the process's, when that time began
 	bytes  int64 // what events held that have ended in that time: a collection may find it alive
 	fresh  int64 // of that, what was allocated since the last collection
+	known  int64 // ledger.known, at the last collection
 }
 
 // holding is what one event holds, as the ledger sees it.
@@ -61,6 +62,11 @@ type holding struct {
 //
 // Source: minTriggerRatioDistance in runtime/mgcpacer.go
 const earlyShare = 70
+
+// knownError is how many times less than the engine says it may keep: an isolate's making
+// allocates more than it leaves. When the engine lets go of isolates, more than their share
+// is taken for free otherwise, and somebody seems to keep it.
+const knownError = 4
 
 func (l *ledger) init(known func() int64) {
 	l.known = known
@@ -165,7 +171,9 @@ func (l *ledger) collected(live, goal, latest int64) {
 		held += m.memory.bytes
 		fresh += m.memory.fresh
 	}
-	rest := live - l.known()
+	known := l.known()
+	rest := live - known
+	l.base += max(0, l.last.known-known) / knownError * (knownError - 1)
 	if !l.begun {
 		l.begun, l.base = true, rest // events hold next to nothing yet: see judgeLocked
 	}
@@ -191,7 +199,7 @@ func (l *ledger) collected(live, goal, latest int64) {
 		m.memory.fresh = 0
 	}
 	l.room = room
-	l.last = since{allocs: l.allocs - latest}
+	l.last = since{allocs: l.allocs - latest, known: known}
 	l.early = (goal - live) / 100 * earlyShare
 }
 

@@ -304,6 +304,10 @@ func TestLedger(t *testing.T) {
 	known = 150 * mb
 	collect(160 * mb)
 	check("the rest has shrunk", [2]int64{0, 4}, [2]int64{0, 34}, 10)
+	allocate(hog, 60*mb)
+	known = 50 * mb
+	collect(135 * mb)
+	check("the engine kept less than it said", [2]int64{0, 4}, [2]int64{0, 34}, 85)
 	if slices.ContainsFunc(l.events(), func(m *Meter) bool { return m == light }) {
 		t.Error("a light event is looked at")
 	}
