@@ -25,13 +25,14 @@ type HTTPRequest struct {
 	Method   string
 	URL      string // absolute; as the client asked for it: "http://shop.localhost:8787/a?b=c"
 	Header   []Field
-	Body     []byte     // nil: no body
+	Body     []byte     // nil: no body, or Stream is it
+	Stream   Source     // the body, if it comes little by little; its reader's alone; nil: Body is all
 	Client   netip.Addr // the address that an incoming request came from, which scripts see as cf-connecting-ip whatever Header says; zero: unknown
 	Redirect string     // of a subrequest: "follow", "error" or "manual"; empty: follow
 }
 
-// HTTPResponse is an HTTP response as plain data. It owns everything in it, and nothing in
-// it is ever written to.
+// HTTPResponse is an HTTP response as plain data, and where the rest of its body comes from.
+// It owns everything in it, and nothing in it is ever written to.
 type HTTPResponse struct {
 	URL        string // of a subrequest: where the response came from in the end
 	Redirected bool   // of a subrequest: whether a redirect was followed
@@ -39,7 +40,8 @@ type HTTPResponse struct {
 	StatusText string // empty: the usual one, or none
 	Header     []Field
 	Body       []byte
-	Null       bool // there is no body at all, which is not an empty one
+	Stream     Source // the body, if it comes little by little; its reader's alone; nil: Body is all
+	Null       bool   // there is no body at all, which is not an empty one
 }
 
 // Field is one header line.
