@@ -74,12 +74,12 @@ func (c *class) extends(base *class) bool {
 	return false
 }
 
-func (cl Class[T]) compile(p *Platform) (string, func(*VM) Value, error) {
+func (cl Class[T]) compile(p *Platform) (string, globalProperty, error) {
 	c, err := cl.class(p)
 	if err != nil || cl.Hidden {
 		return cl.Name, nil, err
 	}
-	return cl.Name, func(vm *VM) Value { return vm.constructor(c) }, nil
+	return cl.Name, func(vm *VM) goja.Value { return property(vm.constructor(c), true, false, true) }, nil
 }
 
 // class prepares cl in p, once.
@@ -125,10 +125,10 @@ func (cl Class[T]) class(p *Platform) (*class, error) {
 	})
 	for _, m := range cl.Members {
 		make := func(rt *goja.Runtime) goja.Value { return m.make(p.seam.vmOf(rt), c) }
-		if m.symbol != nil {
-			putSymbol(c.prototype, m.symbol, make)
+		if m.about.Symbol != nil {
+			putSymbol(c.prototype, m.about.Symbol, make)
 		} else {
-			putString(c.prototype, unistring.NewFromString(m.name), make)
+			putString(c.prototype, unistring.NewFromString(m.about.Name), make)
 		}
 	}
 	putSymbol(c.prototype, goja.SymToStringTag, func(rt *goja.Runtime) goja.Value {
@@ -162,7 +162,7 @@ func (c *class) fillConstructor(p *Platform, statics []Static) {
 		return property(p.seam.vmOf(rt).prototype(c), false, false, false)
 	})
 	for _, s := range statics {
-		putString(c.constructor, unistring.NewFromString(s.name), func(rt *goja.Runtime) goja.Value {
+		putString(c.constructor, unistring.NewFromString(s.about.Name), func(rt *goja.Runtime) goja.Value {
 			return s.make(p.seam.vmOf(rt))
 		})
 	}

@@ -54,9 +54,7 @@ func PairIterable[T any](at func(t *T, vm *VM, i int) (key, value any, ok bool))
 				c.VM.Invoke(c.Arg(0), c.Arg(1), value, key, c.This())
 			}
 		}),
-		{symbol: SymbolIterator, make: func(vm *VM, c *class) goja.Value {
-			return property(vm.prototype(c).Get("entries"), true, false, true)
-		}},
+		SymbolAlias[T](SymbolIterator, "entries"),
 	}
 }
 

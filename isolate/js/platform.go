@@ -9,12 +9,19 @@ import (
 )
 
 // Global is one name that scripts find on globalThis: a [Class], a [Namespace], a
-// [Function] or a [Lazy] value. It is made in a VM when a script first asks for it.
+// [Function], an [Attribute] or a [Lazy] value. It is made in a VM when a script first asks
+// for it. A [Scope] is what globalThis itself is.
 type Global interface {
 	// compile prepares what all VMs share, and returns the global's name and the
-	// function that makes its value in one of them.
-	compile(*Platform) (name string, value func(*VM) Value, err error)
+	// function that makes its property in one of them; nil: scripts can't name it.
+	compile(*Platform) (name string, make globalProperty, err error)
+
+	describe() Description
 }
+
+// globalProperty makes a property of globalThis, or the value of one that nothing
+// restricts.
+type globalProperty = func(*VM) goja.Value
 
 // Platform is the set of globals that VMs are made with, prepared once: a new VM pays
 // for none of them. It is safe for concurrent use.
@@ -26,6 +33,8 @@ type Platform struct {
 	byType     map[reflect.Type]*class
 	byID       map[*byte]*class
 	signatures signatures // of functions; filled as they are made
+
+	scope *scope // nil: globalThis is a plain object
 
 	// domException makes the state of a DOMException; nil: the platform has no such class.
 	domException func(name, message string) holder
@@ -50,7 +59,7 @@ func NewPlatform(globals ...Global) (*Platform, error) {
 	p.installLanguage()
 	seen := make(map[string]bool)
 	for _, g := range globals {
-		name, value, err := g.compile(p)
+		name, make, err := g.compile(p)
 		if err != nil {
 			return nil, err
 		}
@@ -58,12 +67,10 @@ func NewPlatform(globals ...Global) (*Platform, error) {
 			return nil, fmt.Errorf("js: two globals are named %s", name)
 		}
 		seen[name] = true
-		if value == nil { // a class that scripts cannot name
+		if make == nil { // a class that scripts cannot name
 			continue
 		}
-		s.replace(p.global, name, func(rt *goja.Runtime) goja.Value {
-			return property(value(s.vmOf(rt)), true, false, true)
-		})
+		s.replace(p.global, name, func(rt *goja.Runtime) goja.Value { return make(s.vmOf(rt)) })
 	}
 	return p, nil
 }
@@ -81,8 +88,8 @@ type Function struct {
 	Call    func(*Call) (any, error)
 }
 
-func (f Function) compile(*Platform) (string, func(*VM) Value, error) {
-	return f.Name, func(vm *VM) Value {
+func (f Function) compile(*Platform) (string, globalProperty, error) {
+	return f.Name, func(vm *VM) goja.Value {
 		if f.Promise {
 			return vm.promiseFunction(f.Name, f.Length, f.Call)
 		}
@@ -99,24 +106,27 @@ type Namespace struct {
 	Members []Static
 }
 
-func (n Namespace) compile(p *Platform) (string, func(*VM) Value, error) {
+func (n Namespace) compile(p *Platform) (string, globalProperty, error) {
 	t := newObjectTemplate()
 	for _, m := range n.Members {
-		putString(t, unistring.NewFromString(m.name), func(rt *goja.Runtime) goja.Value { return m.make(p.seam.vmOf(rt)) })
+		putString(t, unistring.NewFromString(m.about.Name), func(rt *goja.Runtime) goja.Value { return m.make(p.seam.vmOf(rt)) })
 	}
 	putSymbol(t, goja.SymToStringTag, func(rt *goja.Runtime) goja.Value {
 		return property(rt.ToValue(n.Name), false, false, true)
 	})
 	p.seam.inherit(t, objectPrototype)
-	return n.Name, func(vm *VM) Value { return p.seam.object(newTemplatedObject(vm.rt, t, nil)) }, nil
+	return n.Name, func(vm *VM) goja.Value {
+		return property(p.seam.object(newTemplatedObject(vm.rt, t, nil)), true, false, true)
+	}, nil
 }
 
-// Lazy is a global whose value is made at first use.
+// Lazy is a global whose value is made at first use. Where Web IDL has a read-only
+// attribute it is a property that scripts may replace, because many try to.
 type Lazy struct {
 	Name string
 	Make func(*VM) any // what it returns becomes a Value as a function's result does
 }
 
-func (l Lazy) compile(*Platform) (string, func(*VM) Value, error) {
-	return l.Name, func(vm *VM) Value { return vm.ToValue(l.Make(vm)) }, nil
+func (l Lazy) compile(*Platform) (string, globalProperty, error) {
+	return l.Name, func(vm *VM) goja.Value { return vm.ToValue(l.Make(vm)) }, nil
 }

@@ -113,7 +113,7 @@ func (vm *VM) state(v goja.Value) (any, *class) {
 	}
 	c := vm.platform.byID[unsafe.StringData(o.ClassName())]
 	if c == nil {
-		return nil, nil
+		return vm.scopeState(o)
 	}
 	return vm.platform.seam.stateOf(o), c
 }

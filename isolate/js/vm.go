@@ -32,6 +32,7 @@ type VM struct {
 	host     any
 	eval     bool
 	realms   []*realm // by class.index
+	scope    holder   // what globalThis holds; nil: nobody has asked for it
 	script   scriptState
 	loop     loop
 	meter    Meter
