@@ -79,6 +79,10 @@ torture: deps ## slow: kills a node under writers 200 times, and the stores alon
 bench: deps ## benchmarks: the engine, the gateway, the stores, and a node from outside
 	$(GO) test -run '^$$' -bench . -benchmem ./isolate/... ./gateway/... ./kv/... ./bundles/... ./bench
 
+.PHONY: bench-node
+bench-node: ## the same snippets in an isolate and in Node 20, with ratios as a Markdown table; ARGS='-case JSON'
+	$(GO) run ./bench/node $(ARGS)
+
 # --- keep it ----------------------------------------------------------------
 
 .PHONY: fmt
