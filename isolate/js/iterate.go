@@ -92,6 +92,8 @@ func (vm *VM) iteratorPrototype(c *class) *goja.Object {
 		return result
 	})
 	vm.define(o, "next", next)
-	o.DefineDataPropertySymbol(goja.SymToStringTag, vm.rt.ToValue(c.iterator), goja.FLAG_FALSE, goja.FLAG_FALSE, goja.FLAG_TRUE)
+	if err := o.DefineDataPropertySymbol(goja.SymToStringTag, vm.rt.ToValue(c.iterator), goja.FLAG_FALSE, goja.FLAG_TRUE, goja.FLAG_FALSE); err != nil {
+		panic(err)
+	}
 	return o
 }
