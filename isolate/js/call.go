@@ -183,17 +183,14 @@ func (vm *VM) Keys(o *Object) []string {
 }
 
 // Invoke calls f with the receiver this, or throws what f throws. The caller is in a call
-// itself: from outside, use [VM.Call].
+// itself, or in a promise job: no promise job runs before it returns. From outside, use
+// [VM.Call].
 func (vm *VM) Invoke(f, this Value, args ...any) Value {
-	call, ok := goja.AssertFunction(f)
+	call, ok := callableOf(orUndefined(f))
 	if !ok {
 		panic(vm.exception(TypeError("%s is not a function", vm.describe(f))))
 	}
-	v, err := call(this, vm.values(args)...)
-	if err != nil {
-		panic(err)
-	}
-	return v
+	return orUndefined(call(goja.FunctionCall{This: orUndefined(this), Arguments: vm.values(args)}))
 }
 
 // Construct is `new f(...args)`, or throws what it throws.

@@ -126,40 +126,8 @@ func (vm *VM) BytesOf(v Value) ([]byte, bool) {
 	if o.ExportType() == bufferType { // Export of anything else would run getters
 		return o.Export().(goja.ArrayBuffer).Bytes(), true
 	}
-	buffer, ok := vm.viewed(o)
-	if !ok {
-		return nil, false
-	}
-	all := buffer.Bytes()
-	start, n := int(o.Get("byteOffset").ToInteger()), int(o.Get("byteLength").ToInteger())
-	if start < 0 || n < 0 || start+n > len(all) {
-		return nil, true
-	}
-	return all[start : start+n : start+n], true
-}
-
-// viewed returns the buffer that a view is over.
-func (vm *VM) viewed(o *goja.Object) (goja.ArrayBuffer, bool) {
-	switch o.ClassName() {
-	case "DataView", "Uint8Array", "Uint8ClampedArray", "Int8Array", "Uint16Array", "Int16Array",
-		"Uint32Array", "Int32Array", "BigInt64Array", "BigUint64Array", "Float32Array", "Float64Array", "Object":
-	default:
-		return goja.ArrayBuffer{}, false
-	}
-	if !vm.isView(o) {
-		return goja.ArrayBuffer{}, false
-	}
-	b, ok := o.Get("buffer").Export().(goja.ArrayBuffer)
-	return b, ok
-}
-
-// isView asks ArrayBuffer.isView, which scripts can't fool.
-func (vm *VM) isView(o *goja.Object) bool {
-	if vm.bufferIsView == nil {
-		vm.bufferIsView, _ = goja.AssertFunction(vm.Intrinsic("ArrayBuffer").Get("isView"))
-	}
-	v, err := vm.bufferIsView(Undefined, o)
-	return err == nil && v.ToBoolean()
+	view, ok := vm.ViewOf(o)
+	return view.Memory, ok
 }
 
 // NewObject makes an empty object.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/dop251/goja"
@@ -89,6 +90,36 @@ func (vm *VM) background(work func(context.Context) (any, error), done func(any,
 			done(v, err)
 		}})
 	}()
+}
+
+// Expected is something under way outside of a VM that will want a turn.
+type Expected struct {
+	loop  *loop // touched in turns alone, but for what is posted
+	round uint64
+	over  atomic.Bool
+}
+
+// Expect says that something is under way on a goroutine that is not vm's: its loop waits
+// for it. It is called in a turn.
+func (vm *VM) Expect() *Expected {
+	l := &vm.loop
+	l.workContext()
+	l.working++
+	return &Expected{loop: l, round: l.round}
+}
+
+// Done runs f in a turn of the VM: what was expected is there. It may be called from any
+// goroutine, and counts once; false says that it was called before. Nothing runs if the
+// work of the event was abandoned, nor before the VM's owner runs its loop.
+func (e *Expected) Done(f func()) bool {
+	if !e.over.CompareAndSwap(false, true) {
+		return false
+	}
+	e.loop.posted.put(task{e.round, func() {
+		e.loop.working--
+		f()
+	}})
+	return true
 }
 
 func recovered(ctx context.Context, work func(context.Context) (any, error)) (v any, err error) {

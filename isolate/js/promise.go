@@ -20,25 +20,23 @@ func (vm *VM) Async(work func(context.Context) (any, error)) Value {
 	return vm.rt.ToValue(p)
 }
 
-// resolve settles p as the language does: with v's own outcome if v is a thenable.
+// resolve settles p as the language does: a thenable v is followed, from a job of its own.
+//
+// Spec: https://tc39.es/ecma262/#sec-promise-resolve-functions
 func (vm *VM) resolve(p *goja.Promise, v any) {
 	var value goja.Value
-	var then goja.Callable
+	var then native
 	if thrown := vm.Try(func() {
 		value = vm.ToValue(v)
 		if o, ok := value.(*goja.Object); ok {
-			then, _ = goja.AssertFunction(o.Get("then")) // may be a getter, and throw
+			then, _ = callableOf(orUndefined(o.Get("then"))) // may be a getter, and throw
 		}
 	}); thrown != nil {
 		reject(p, vm.ErrorValue(thrown))
 		return
 	}
 	if then != nil {
-		fulfilled := vm.rt.ToValue(func(fc goja.FunctionCall) goja.Value { return fulfill(p, fc.Argument(0)) })
-		rejected := vm.rt.ToValue(func(fc goja.FunctionCall) goja.Value { return reject(p, fc.Argument(0)) })
-		if _, err := then(value, fulfilled, rejected); err != nil {
-			reject(p, vm.ErrorValue(err))
-		}
+		vm.adopt(p, value, then)
 		return
 	}
 	fulfill(p, value)
@@ -73,28 +71,33 @@ func (vm *VM) promised(f func() (any, error)) goja.Value {
 
 // Deferred is a promise that Go code settles later, in a turn.
 type Deferred struct {
-	vm      *VM
-	promise *goja.Promise
+	vm       *VM
+	promise  *goja.Promise
+	resolved bool // its fate is known, if only as that of another promise
 }
 
 // NewDeferred makes a pending promise.
 func (vm *VM) NewDeferred() *Deferred {
-	return &Deferred{vm, newPromise(vm.rt, vm.promisePrototype())}
+	return &Deferred{vm: vm, promise: newPromise(vm.rt, vm.promisePrototype())}
 }
 
 // Promise is the promise itself.
 func (d *Deferred) Promise() Value { return d.vm.rt.ToValue(d.promise) }
 
-// Resolve fulfils the promise with v; it does nothing if the promise has settled.
+// Resolve fulfils the promise with v, or makes it follow v if that is a promise itself; it
+// does nothing if the promise was resolved or rejected before.
 func (d *Deferred) Resolve(v any) {
-	if d.promise.State() == goja.PromiseStatePending {
+	if !d.resolved {
+		d.resolved = true
 		d.vm.resolve(d.promise, v)
 	}
 }
 
-// Reject rejects the promise with err; it does nothing if the promise has settled.
+// Reject rejects the promise with err; it does nothing if the promise was resolved or
+// rejected before.
 func (d *Deferred) Reject(err error) {
-	if d.promise.State() == goja.PromiseStatePending {
+	if !d.resolved {
+		d.resolved = true
 		reject(d.promise, d.vm.ErrorValue(err))
 	}
 }

@@ -67,6 +67,15 @@ func fulfill(p *goja.Promise, v goja.Value) goja.Value
 //go:linkname reject github.com/dop251/goja.(*Promise).reject
 func reject(p *goja.Promise, reason goja.Value) goja.Value
 
+//go:linkname addReactions github.com/dop251/goja.(*Promise).addReactions
+func addReactions(p *goja.Promise, fulfilled, rejected *promiseReaction)
+
+//go:linkname createResolvingFunctions github.com/dop251/goja.(*Promise).createResolvingFunctions
+func createResolvingFunctions(p *goja.Promise) (resolve, reject *goja.Object)
+
+//go:linkname enqueuePromiseJob github.com/dop251/goja.(*Runtime).enqueuePromiseJob
+func enqueuePromiseJob(r *goja.Runtime, job func())
+
 //go:linkname runWrapped github.com/dop251/goja.(*Runtime).runWrapped
 func runWrapped(r *goja.Runtime, f func()) error
 
@@ -238,7 +247,17 @@ type seam struct {
 	typed       unsafe.Pointer // what marks an interface that holds a typedArrayObject, and its fields:
 	typedCount  uintptr
 	typedBuffer uintptr
+	typedOffset uintptr // in elements
+	typedSize   uintptr // of an element, in bytes
 	detached    uintptr // arrayBufferObject.detached
+	bufferBytes uintptr // arrayBufferObject.data
+
+	dataView       unsafe.Pointer // what marks an interface that holds a dataViewObject, and its fields:
+	dataViewBuffer uintptr
+	dataViewOffset uintptr
+	dataViewBytes  uintptr
+
+	promiseHandled uintptr // Promise.handled
 
 	nativeFunction, templatedFunction functionShape
 
@@ -302,6 +321,10 @@ func newSeam() (*seam, error) {
 	if err != nil {
 		return nil, err
 	}
+	dataView, err := rt.New(rt.GlobalObject().Get("DataView"), buffer)
+	if err != nil {
+		return nil, err
+	}
 	runtime, object := reflect.TypeFor[goja.Runtime](), reflect.TypeFor[*goja.Object]()
 	boolean := reflect.TypeFor[bool]()
 	for _, f := range []shape{
@@ -323,7 +346,14 @@ func newSeam() (*seam, error) {
 		{s.template, "symProps", nil, &s.templateSymbols},
 		{insides(typed), "length", reflect.TypeFor[int](), &s.typedCount},
 		{insides(typed), "viewedArrayBuf", reflect.PointerTo(insides(buffer)), &s.typedBuffer},
+		{insides(typed), "offset", reflect.TypeFor[int](), &s.typedOffset},
+		{insides(typed), "elemSize", reflect.TypeFor[int](), &s.typedSize},
 		{insides(buffer), "detached", boolean, &s.detached},
+		{insides(buffer), "data", reflect.TypeFor[[]byte](), &s.bufferBytes},
+		{insides(dataView), "viewedArrayBuf", reflect.PointerTo(insides(buffer)), &s.dataViewBuffer},
+		{insides(dataView), "byteOffset", reflect.TypeFor[int](), &s.dataViewOffset},
+		{insides(dataView), "byteLen", reflect.TypeFor[int](), &s.dataViewBytes},
+		{reflect.TypeFor[goja.Promise](), "handled", boolean, &s.promiseHandled},
 		{insides(proxy), "target", object, &s.proxyTargets},
 		{insides(proxy), "handler", nil, &s.proxyHandlers},
 		{insides(list), "values", reflect.TypeFor[[]goja.Value](), &s.arrayElements},
@@ -352,6 +382,10 @@ func newSeam() (*seam, error) {
 	s.plain = selfWord(plain, s.objectSelf).tab
 	s.array = selfWord(list, s.objectSelf).tab
 	s.typed = selfWord(typed, s.objectSelf).tab
+	s.dataView = selfWord(dataView, s.objectSelf).tab
+	if err := checkReaction(); err != nil {
+		return nil, err
+	}
 	s.boxed = selfWord(rt.ToValue(true).ToObject(rt), s.objectSelf).tab
 	s.proxy = selfWord(proxy, s.objectSelf).tab
 	handler := (*iface)(unsafe.Add(selfWord(proxy, s.objectSelf).data, s.proxyHandlers))

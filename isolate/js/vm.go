@@ -38,10 +38,9 @@ type VM struct {
 	meter    Meter
 	gate     gate
 
-	locals       map[reflect.Type]any // see Local
-	bufferIsView goja.Callable
-	rejections   []rejection // promises rejected and not handled yet
-	ended        error       // an interrupt or a panic: the VM must not run again
+	locals     map[reflect.Type]any // see Local
+	rejections []rejection          // promises rejected and not handled yet
+	ended      error                // an interrupt or a panic: the VM must not run again
 
 	cause atomic.Pointer[error] // of the interrupt that is on its way; see checkpoint
 	heed  atomic.Bool           // the next checkpoint has something to do
