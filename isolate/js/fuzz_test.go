@@ -4,9 +4,12 @@ import (
 	"encoding/json"
 	"errors"
 	"math"
+	"regexp"
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"github.com/dop251/goja/parser"
 )
 
 // FuzzParseJSON holds ParseJSON against encoding/json: the same texts are JSON, and what
@@ -94,18 +97,45 @@ func FuzzCompile(f *testing.F) {
 	})
 }
 
-// FuzzRepairRegExp rewrites patterns: what has no Unicode property stays as it is.
+// FuzzRepairRegExp rewrites patterns: what has no Unicode property, nor classes of the flag
+// v, stays as it is.
 func FuzzRepairRegExp(f *testing.F) {
 	f.Add(`\p{Script=Greek}[\p{L}\P{Nd}]`, "u")
 	f.Add(`[[a]--[b]]`, "v")
 	f.Add(`\`, "u")
 	f.Fuzz(func(t *testing.T, pattern, flags string) {
 		got, newFlags := repairRegExp(pattern, flags)
-		if !strings.Contains(pattern, `p{`) && !strings.Contains(pattern, `P{`) && got != pattern {
+		if !strings.Contains(flags, "v") && !strings.Contains(pattern, `p{`) && !strings.Contains(pattern, `P{`) && got != pattern {
 			t.Fatalf("%q became %q", pattern, got)
 		}
 		if len(newFlags) != len(flags) {
 			t.Fatalf("flags %q became %q", flags, newFlags)
+		}
+	})
+}
+
+// FuzzClassSet computes classes of the flag v: what comes out is a pattern without it.
+func FuzzClassSet(f *testing.F) {
+	for _, class := range []string{`[[a]--[b]]`, `[^\q{ab||c}\u{1F600}&&[\w--\d]\p{Script=Greek}]`, `[a--\a]`, `[\q{`, `[[^a-z\x41\cA\0]&&\P{L}]`, `[\D\W\S--\u0041\n]`} {
+		f.Add(class)
+	}
+	f.Fuzz(func(t *testing.T, pattern string) {
+		r := classReader{text: pattern}
+		if !strings.HasPrefix(pattern, "[") || !strictEscapes(pattern) {
+			return
+		}
+		set := r.class()
+		if r.failed {
+			return
+		}
+		var out strings.Builder
+		set.write(&out)
+		transformed, err := parser.TransformRegExp(out.String(), false, true)
+		if err == nil {
+			_, err = regexp.Compile(transformed)
+		}
+		if err != nil && out.Len() <= patternBytes {
+			t.Errorf("%q became %q: %v", pattern, out.String(), err)
 		}
 	})
 }

@@ -22,7 +22,8 @@ import (
 //     (arguments, arguments), which does not;
 //   - \p{…} in a regular expression never matches in the engine's first matcher: an empty
 //     look-ahead makes it choose the second, which knows most properties, and the others
-//     are spelt out.
+//     are spelt out;
+//   - the flag v is not known: classset.go.
 
 // repair is a change of the text, at an offset in the text as it was.
 type repair struct {
@@ -240,12 +241,13 @@ var spelt = map[string]string{
 	"ASCII": `\x00-\x7f`, "Any": `\s\S`,
 }
 
-// repairRegExp rewrites Unicode properties, and the flag v where the pattern has nothing
-// that u does not have.
+// repairRegExp rewrites Unicode properties and what needs the flag v. A flag v that stays is
+// one that the engine refuses.
 func repairRegExp(pattern, flags string) (string, string) {
-	if strings.Contains(flags, "v") && !strings.Contains(pattern, "--") && !strings.Contains(pattern, "&&") &&
-		!strings.Contains(pattern, `\q{`) && !nestedClass(pattern) {
-		flags = strings.Replace(flags, "v", "u", 1)
+	if strings.Contains(flags, "v") {
+		if lowered, ok := lowerClassSets(pattern); ok {
+			pattern, flags = lowered, strings.Replace(flags, "v", "u", 1)
+		}
 	}
 	if !strings.Contains(flags, "u") || !propertyEscape.MatchString(pattern) {
 		return pattern, flags
