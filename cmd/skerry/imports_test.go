@@ -22,6 +22,7 @@ var importMap = map[string][]string{
 	"gateway/route":             {"bundles"},
 	"gateway/admit":             {},
 	"gateway/observe":           {"isolate"},
+	"gateway/cache":             {"isolate/webapi", "kv"},
 	"gateway/egress":            {"isolate/webapi"},
 	"gateway/admin":             {"bundles", "bundles/catalog", "bundles/store", "bundles/replicate", "isolate", "kv", "gateway/observe", "gateway/route"},
 	"gateway/supervise":         {"gateway/supervise/control"},
