@@ -43,6 +43,7 @@ func All() []js.Global {
 		TextDecoder,
 		TextEncoder,
 		URL,
+		URLPattern,
 		URLSearchParams,
 	}
 }

@@ -41,6 +41,7 @@ var idlSamples = map[string]idlSample{
 	"TextDecoder":                 {},
 	"TextEncoder":                 {},
 	"URL":                         {args: `"http://localhost/"`},
+	"URLPattern":                  {},
 	"URLSearchParams":             {args: `"b=1&a=2"`},
 }
 

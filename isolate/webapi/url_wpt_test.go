@@ -13,15 +13,15 @@ import (
 	"github.com/skerry-edge/skerry/isolate/js/jstest"
 )
 
-// urlVectors reads a table of the Web Platform Tests of URL. They are shared data: without
+// wptVectors reads a table of the Web Platform Tests. They are shared data: without
 // SKERRY_SHARED the test is skipped.
-func urlVectors(t testing.TB, name string, into any) {
+func wptVectors(t testing.TB, name string, into any) {
 	t.Helper()
 	shared := os.Getenv("SKERRY_SHARED")
 	if shared == "" {
-		t.Skip("SKIPPED: the Web Platform Tests of URL did not run: SKERRY_SHARED, the folder of shared test data, is not set")
+		t.Skip("SKIPPED: the Web Platform Tests' " + name + " did not run: SKERRY_SHARED, the folder of shared test data, is not set")
 	}
-	data, err := os.ReadFile(filepath.Join(shared, "vectors", "wpt", "url", name))
+	data, err := os.ReadFile(filepath.Join(shared, "vectors", "wpt", name))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,7 +128,7 @@ func quoted(s string) string {
 func TestURLParsing(t *testing.T) {
 	t.Parallel()
 	var rows []any
-	urlVectors(t, "urltestdata.json", &rows)
+	wptVectors(t, "url/urltestdata.json", &rows)
 	e, vm := expect(t, "urltestdata"), urlVM(t)
 	for _, r := range rows {
 		row, ok := r.(map[string]any)
@@ -158,7 +158,7 @@ func TestURLParsing(t *testing.T) {
 func TestURLSetters(t *testing.T) {
 	t.Parallel()
 	var tables map[string]json.RawMessage
-	urlVectors(t, "setters_tests.json", &tables)
+	wptVectors(t, "url/setters_tests.json", &tables)
 	e, vm := expect(t, "setters_tests"), urlVM(t)
 	for attribute, table := range tables {
 		if attribute == "comment" {
@@ -192,7 +192,7 @@ func TestURLHostToASCII(t *testing.T) {
 func hostsToASCII(t *testing.T, table string) {
 	t.Helper()
 	var rows []any
-	urlVectors(t, table+".json", &rows)
+	wptVectors(t, "url/"+table+".json", &rows)
 	e, vm := expect(t, table), urlVM(t)
 	for _, r := range rows {
 		row, ok := r.(map[string]any)
@@ -213,7 +213,7 @@ func hostsToASCII(t *testing.T, table string) {
 func TestURLPercentEncoding(t *testing.T) {
 	t.Parallel()
 	var rows []any
-	urlVectors(t, "percent-encoding.json", &rows)
+	wptVectors(t, "url/percent-encoding.json", &rows)
 	vm := urlVM(t)
 	for _, r := range rows {
 		row, ok := r.(map[string]any)
