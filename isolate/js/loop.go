@@ -77,9 +77,10 @@ func (l *loop) workContext() context.Context {
 // Context is the context that work of the current event runs under.
 func (vm *VM) Context() context.Context { return vm.loop.workContext() }
 
-// Background runs work on a goroutine of its own, then done in a turn of vm. What done
-// throws is lost.
-func (vm *VM) background(work func(context.Context) (any, error), done func(any, error)) {
+// Background runs work on a goroutine of its own, then done in a turn of vm, unless the event
+// was abandoned before. work must not touch a JavaScript value; its ctx ends with the event.
+// What done throws is lost.
+func (vm *VM) Background(work func(context.Context) (any, error), done func(any, error)) {
 	l := &vm.loop
 	l.working++
 	ctx, round, posted := l.workContext(), l.round, &l.posted

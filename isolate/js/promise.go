@@ -10,7 +10,7 @@ import (
 // [Call.Async].
 func (vm *VM) Async(work func(context.Context) (any, error)) Value {
 	p := newPromise(vm.rt, vm.promisePrototype())
-	vm.background(work, func(v any, err error) {
+	vm.Background(work, func(v any, err error) {
 		if err != nil {
 			reject(p, vm.ErrorValue(err))
 			return

@@ -21,6 +21,13 @@ func (m *message) hold(data []byte, shared bool) {
 	m.body = &m.stream
 }
 
+// holdSource makes what source gives the body. The message owns source: if it is not read to
+// its end, it is canceled.
+func (m *message) holdSource(source Source) {
+	m.stream.source = source
+	m.body = &m.stream
+}
+
 // extract makes what a script gave as a body the body, and returns the MIME type that it
 // brings along, if it does.
 //
@@ -82,22 +89,40 @@ func (m *message) tee(copied *message) error {
 	return nil
 }
 
-// take reads the whole body; a message without one gives no bytes.
-func (m *message) take() (data []byte, shared bool, err error) {
+// read reads the whole body and returns what convert makes of it: at once if all of it is
+// here, else a promise. A message without a body gives no bytes. If shared is false, data is
+// convert's alone.
+func (m *message) read(vm *js.VM, convert func(data []byte, shared bool) (any, error)) (any, error) {
 	if m.body == nil {
-		return nil, false, nil
+		return convert(nil, false)
 	}
 	if err := m.body.usable(); err != nil {
-		return nil, false, err
+		return nil, err
 	}
-	data, shared = m.body.take()
-	return data, shared, nil
+	if m.body.buffered() {
+		return convert(m.body.take())
+	}
+	return m.body.collect(vm, func(data []byte) (any, error) { return convert(data, false) }), nil
 }
 
-// text reads the whole body as UTF-8.
-func (m *message) text(vm *js.VM) (string, error) {
-	data, _, err := m.take()
-	return decodeUTF8(vm, strings.TrimPrefix(viewString(data), "\uFEFF")), err
+// send gives the body away: as data if all of it is here, else as a source.
+func (m *message) send(vm *js.VM) (data []byte, source Source, err error) {
+	if m.body == nil {
+		return nil, nil, nil
+	}
+	if err := m.body.usable(); err != nil {
+		return nil, nil, err
+	}
+	if m.body.buffered() {
+		data, _ = m.body.take()
+		return data, nil, nil
+	}
+	return nil, m.body.handOver(vm), nil
+}
+
+// bodyText is data as UTF-8, without a byte order mark.
+func bodyText(vm *js.VM, data []byte) string {
+	return decodeUTF8(vm, strings.TrimPrefix(viewString(data), "\uFEFF"))
 }
 
 // carrier is a Request or a Response.
@@ -111,8 +136,10 @@ type carrier[T any] interface {
 //
 // Spec: https://fetch.spec.whatwg.org/#body-mixin
 func bodyMembers[T any, P carrier[T]]() []js.Member[T] {
-	read := func(name string, convert func(*js.VM, *message) (any, error)) js.Member[T] {
-		return js.PromiseMethod(name, 0, func(t *T, c *js.Call) (any, error) { return convert(c.VM, P(t).content()) })
+	read := func(name string, convert func(vm *js.VM, t *T, data []byte, shared bool) (any, error)) js.Member[T] {
+		return js.PromiseMethod(name, 0, func(t *T, c *js.Call) (any, error) {
+			return P(t).content().read(c.VM, func(data []byte, shared bool) (any, error) { return convert(c.VM, t, data, shared) })
+		})
 	}
 	return []js.Member[T]{
 		js.Getter("headers", func(t *T, c *js.Call) (any, error) { return P(t).fields(c.VM), nil }),
@@ -126,37 +153,24 @@ func bodyMembers[T any, P carrier[T]]() []js.Member[T] {
 			s := P(t).content().body
 			return s != nil && s.disturbed, nil
 		}),
-		read("text", func(vm *js.VM, m *message) (any, error) { return m.text(vm) }),
-		read("json", func(vm *js.VM, m *message) (any, error) {
-			text, err := m.text(vm)
-			if err != nil {
-				return nil, err
-			}
-			return vm.ParseJSON(text)
+		read("text", func(vm *js.VM, _ *T, data []byte, _ bool) (any, error) { return bodyText(vm, data), nil }),
+		read("json", func(vm *js.VM, _ *T, data []byte, _ bool) (any, error) { return vm.ParseJSON(bodyText(vm, data)) }),
+		read("arrayBuffer", func(vm *js.VM, _ *T, data []byte, shared bool) (any, error) {
+			return js.Buffer(owned(vm, data, shared)), nil
 		}),
-		read("arrayBuffer", func(vm *js.VM, m *message) (any, error) {
-			data, shared, err := m.take()
-			return js.Buffer(owned(vm, data, shared)), err
+		read("bytes", func(vm *js.VM, _ *T, data []byte, shared bool) (any, error) {
+			return js.Bytes(owned(vm, data, shared)), nil
 		}),
-		read("bytes", func(vm *js.VM, m *message) (any, error) {
-			data, shared, err := m.take()
-			return js.Bytes(owned(vm, data, shared)), err
-		}),
-		js.PromiseMethod("blob", 0, func(t *T, c *js.Call) (any, error) {
-			data, _, err := P(t).content().take()
+		read("blob", func(vm *js.VM, t *T, data []byte, _ bool) (any, error) {
 			b := &blob{data: data}
-			if typ, ok := P(t).fields(c.VM).mimeType(c.VM); ok {
-				b.typ = isomorphic(c.VM, typ.String())
+			if typ, ok := P(t).fields(vm).mimeType(vm); ok {
+				b.typ = isomorphic(vm, typ.String())
 			}
-			return b, err
+			return b, nil
 		}),
-		js.PromiseMethod("formData", 0, func(t *T, c *js.Call) (any, error) {
-			data, _, err := P(t).content().take()
-			if err != nil {
-				return nil, err
-			}
-			typ, _ := P(t).fields(c.VM).mimeType(c.VM)
-			return parseForm(c.VM, data, typ, dateNow(c.VM))
+		read("formData", func(vm *js.VM, t *T, data []byte, _ bool) (any, error) {
+			typ, _ := P(t).fields(vm).mimeType(vm)
+			return parseForm(vm, data, typ, dateNow(vm))
 		}),
 	}
 }

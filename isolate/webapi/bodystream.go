@@ -29,7 +29,8 @@ var ReadableStream = js.Class[stream]{
 // little by little needs other versions of these and nothing else.
 type stream struct {
 	js.Instance
-	data      []byte  // never written to; empty: the stream is closed
+	data      []byte  // never written to; empty, without a source: the stream is closed
+	source    Source  // where the rest comes from; nil: data is all
 	shared    bool    // somebody else has the memory of data too: scripts get a copy
 	disturbed bool    // something was read, or it was cancelled
 	gone      bool    // tee or transfer took it: it stays locked
@@ -56,6 +57,35 @@ func (s *stream) take() (data []byte, shared bool) {
 	data, shared = s.data, s.shared
 	s.data, s.disturbed = nil, true
 	return data, shared
+}
+
+// buffered says whether all that is left of s is here.
+func (s *stream) buffered() bool { return s.source == nil }
+
+// collect reads all that is left and returns a promise of what convert makes of it.
+func (s *stream) collect(vm *js.VM, convert func(data []byte) (any, error)) js.Value {
+	result := vm.NewDeferred()
+	readAll(vm, s.handOver(vm), func(data []byte, err error) {
+		var v any
+		if err == nil {
+			if thrown := vm.Try(func() { v, err = convert(data) }); thrown != nil {
+				err = thrown
+			}
+		}
+		if err != nil {
+			result.Reject(err)
+			return
+		}
+		result.Resolve(v)
+	})
+	return result.Promise()
+}
+
+// handOver gives the source of s away: s counts as used.
+func (s *stream) handOver(*js.VM) Source {
+	source := s.source
+	s.source, s.disturbed, s.gone = nil, true, true
+	return source
 }
 
 // next reads the next chunk, which is the caller's; nil: there is none.
@@ -89,7 +119,10 @@ func (s *stream) cancel() {
 // Spec: https://streams.spec.whatwg.org/#readable-stream-tee
 func (s *stream) tee() (a, b *stream) {
 	a, b = &stream{data: s.data, shared: true}, &stream{data: s.data, shared: true}
-	s.data, s.gone = nil, true
+	if s.source != nil {
+		a.source, b.source = teeSource(s.source)
+	}
+	s.data, s.source, s.gone = nil, nil, true
 	return a, b
 }
 
@@ -98,6 +131,7 @@ func (s *stream) tee() (a, b *stream) {
 // Spec: https://fetch.spec.whatwg.org/#concept-body-clone, "create a proxy"
 func (s *stream) transfer() *stream {
 	next := new(stream)
+	next.source, s.source = s.source, nil
 	next.data, next.shared = s.take()
 	s.gone = true
 	return next

@@ -87,6 +87,16 @@ func (b *buffer) write(s string) {
 	}
 }
 
+// take is write for data that the caller gives away.
+func (b *buffer) take(data []byte) {
+	if b.data == nil {
+		b.vm.Allocate(int64(len(data)), "what is to be made")
+		b.data = data
+		return
+	}
+	b.write(viewString(data))
+}
+
 // text returns what was written, which nobody may write to any more.
 func (b *buffer) text() string { return viewString(b.data) }
 

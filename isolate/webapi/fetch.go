@@ -34,12 +34,12 @@ func fetch(c *js.Call) (any, error) {
 	if !ok {
 		return nil, js.TypeError("fetch: this code runs without a network")
 	}
-	body, _, err := r.take()
+	body, source, err := r.send(c.VM)
 	if err != nil {
 		return nil, err
 	}
-	outgoing := &HTTPRequest{Method: r.method, URL: address, Header: r.fields(c.VM).snapshot(), Body: body, Redirect: r.redirect}
-	if r.body != nil && body == nil {
+	outgoing := &HTTPRequest{Method: r.method, URL: address, Header: r.fields(c.VM).snapshot(), Body: body, Stream: source, Redirect: r.redirect}
+	if r.body != nil && body == nil && source == nil {
 		outgoing.Body = []byte{}
 	}
 	return r.signal.bound(c.VM, func(ctx context.Context) (any, error) {

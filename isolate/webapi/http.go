@@ -9,7 +9,7 @@ import (
 // network and no console.
 type Host interface {
 	// Fetch performs one request of a script and returns the response, redirects
-	// followed as r.Redirect says. Its error becomes the rejection of fetch: a TypeError,
+	// followed as r.Redirect says. It reads r.Stream to its end, or cancels it. Its error becomes the rejection of fetch: a TypeError,
 	// unless it is an error type of package js. It runs on a goroutine of its own.
 	Fetch(ctx context.Context, r *HTTPRequest) (*HTTPResponse, error)
 

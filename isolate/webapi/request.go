@@ -1,6 +1,7 @@
 package webapi
 
 import (
+	"errors"
 	"slices"
 	"strings"
 
@@ -51,11 +52,21 @@ type request struct {
 func NewRequest(vm *js.VM, r *HTTPRequest) js.Value {
 	req := &request{method: r.Method, url: r.URL, redirect: "manual", incoming: r, partial: r.Client.IsValid()}
 	req.headers = headers{list: r.Header, shared: true, immutable: true}
-	if r.Body != nil && !bodiless(r.Method) {
+	switch {
+	case bodiless(r.Method):
+		if r.Stream != nil {
+			r.Stream.Cancel(errNoBody)
+		}
+	case r.Stream != nil:
+		req.holdSource(r.Stream)
+	case r.Body != nil:
 		req.hold(r.Body, false)
 	}
 	return vm.ToValue(req)
 }
+
+// errNoBody is why the body of a message that has none by its kind is not read.
+var errNoBody = errors.New("a message of this kind has no body")
 
 // bodiless says whether requests with that method have no body.
 func bodiless(method string) bool { return method == "GET" || method == "HEAD" }

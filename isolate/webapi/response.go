@@ -174,7 +174,14 @@ func newReceived(h *HTTPResponse) *response {
 	address, _, _ := strings.Cut(h.URL, "#")
 	r := &response{status: h.Status, statusText: h.StatusText, received: true, url: address, redirected: h.Redirected}
 	r.headers = headers{list: h.Header, shared: true, immutable: true}
-	if !h.Null && !hasNullBody(h.Status) {
+	switch {
+	case h.Null || hasNullBody(h.Status):
+		if h.Stream != nil {
+			h.Stream.Cancel(errNoBody)
+		}
+	case h.Stream != nil:
+		r.holdSource(h.Stream)
+	default:
 		r.hold(h.Body, false)
 	}
 	return r
@@ -182,8 +189,9 @@ func newReceived(h *HTTPResponse) *response {
 
 // ResponseOf returns the response that v, the value of a handler, is. Its body is read, so
 // that the script can't any more; it and the headers stay as they are whatever the VM does
-// later, and must not be written to. The error says what v is instead, or why it can't be
-// sent.
+// later, and must not be written to. A body that the script makes little by little is a
+// Stream, which gives nothing unless vm's owner runs its loop meanwhile: the caller reads it
+// to its end or cancels it. The error says what v is instead, or why it can't be sent.
 func ResponseOf(vm *js.VM, v js.Value) (*HTTPResponse, error) {
 	r := js.As[response](vm, v)
 	if r == nil {
@@ -192,7 +200,7 @@ func ResponseOf(vm *js.VM, v js.Value) (*HTTPResponse, error) {
 	if r.status == 0 {
 		return nil, js.TypeError("the handler returned Response.error(), which can't be sent")
 	}
-	data, _, err := r.take()
+	data, source, err := r.send(vm)
 	if err != nil {
 		return nil, js.TypeError("the handler returned a Response that can't be sent: %s", err.(*js.ThrowError).Message)
 	}
@@ -203,6 +211,7 @@ func ResponseOf(vm *js.VM, v js.Value) (*HTTPResponse, error) {
 		StatusText: r.statusText,
 		Header:     r.headers.snapshot(),
 		Body:       data,
+		Stream:     source,
 		Null:       r.body == nil,
 	}, nil
 }
