@@ -47,28 +47,66 @@ func (vm *VM) Slots(o *Object) (n int, ok bool) {
 // wideString is the type of strings that goja keeps as UTF-16.
 var wideString = reflect.TypeOf(goja.StringFromUTF16([]uint16{0x100}))
 
-// longString converts a string that goja keeps as UTF-16 to one of Unicode scalar values.
-func (vm *VM) longString(s goja.String) string {
+// wideText converts a string that goja keeps as UTF-16 to one of Unicode scalar values: of
+// surrogates that are alone it makes U+FFFD.
+func (vm *VM) wideText(s goja.String) string {
 	_, wide := codeUnits(s)
 	wide = wide[1:]
 	size := 0
 	for piece := range vm.piecesOfUnits(wide) {
-		for i := 0; i < len(piece); {
-			r, n := firstRune(piece[i:])
-			size += utf8.RuneLen(r)
-			i += n
-		}
+		size += sizeInUTF8(piece)
 	}
 	vm.allocate(int64(size), stringTooLong)
 	out := make([]byte, 0, size)
 	for piece := range vm.piecesOfUnits(wide) {
-		for i := 0; i < len(piece); {
-			r, n := firstRune(piece[i:])
-			out = utf8.AppendRune(out, r)
-			i += n
-		}
+		out = appendUTF8(out, piece)
 	}
 	return unsafe.String(unsafe.SliceData(out), len(out))
+}
+
+// sizeInUTF8 returns how many bytes appendUTF8 appends.
+func sizeInUTF8(units []uint16) int {
+	size, surrogates := len(units), 0
+	for _, u := range units {
+		if u >= 0x80 {
+			size++
+		}
+		if u >= 0x800 {
+			size++
+		}
+		if u&0xf800 == 0xd800 {
+			surrogates++
+		}
+	}
+	if surrogates == 0 {
+		return size
+	}
+	for i := 0; i < len(units); i++ {
+		if _, n := firstRune(units[i:]); n == 2 {
+			size -= 2 // four bytes, not twice three
+			i++
+		}
+	}
+	return size
+}
+
+// appendUTF8 appends units, in UTF-8.
+func appendUTF8(out []byte, units []uint16) []byte {
+	for i := 0; i < len(units); i++ {
+		switch u := units[i]; {
+		case u < 0x80:
+			out = append(out, byte(u))
+		case u < 0x800:
+			out = append(out, 0xc0|byte(u>>6), 0x80|byte(u&0x3f))
+		case u&0xf800 != 0xd800:
+			out = append(out, 0xe0|byte(u>>12), 0x80|byte(u>>6&0x3f), 0x80|byte(u&0x3f))
+		default:
+			r, n := firstRune(units[i:])
+			out = utf8.AppendRune(out, r)
+			i += n - 1
+		}
+	}
+	return out
 }
 
 // firstRune decodes the first character of units, which is U+FFFD for a surrogate alone, and

@@ -88,8 +88,8 @@ func (vm *VM) String(v Value) string {
 	case nil:
 		return "undefined"
 	case goja.String:
-		if reflect.TypeOf(v) == wideString && v.Length() > quickText {
-			return vm.longString(v)
+		if reflect.TypeOf(v) == wideString {
+			return vm.wideText(v)
 		}
 		return v.String()
 	case *goja.Symbol:

@@ -6,12 +6,14 @@ import (
 	"unicode/utf8"
 
 	"github.com/dop251/goja"
+	"github.com/dop251/goja/unistring"
 )
 
 // ToValue converts what a Go function returns: nil to null, strings, booleans and numbers
 // to primitives, the state of a class to its instance, []string and []any to arrays,
-// [Bytes] to a Uint8Array, [Buffer] to an ArrayBuffer, [Record] to an object, [JSON] to
-// what JSON.parse makes of it, a [Make] to what it returns. A Value is itself. It panics on anything else.
+// [Latin1] to a string, [Bytes] to a Uint8Array, [Buffer] to an ArrayBuffer, [Record] to an
+// object, [JSON] to what JSON.parse makes of it, a [Make] to what it returns. A Value is itself.
+// It panics on anything else.
 func (vm *VM) ToValue(v any) Value {
 	switch v := v.(type) {
 	case nil:
@@ -24,6 +26,8 @@ func (vm *VM) ToValue(v any) Value {
 		return vm.rt.ToValue(v)
 	case holder:
 		return vm.wrap(v)
+	case Latin1:
+		return vm.latin1(v)
 	case Bytes:
 		return vm.Uint8Array(v)
 	case Buffer:
@@ -92,11 +96,11 @@ type Property struct {
 
 // Text makes a string of s; bytes that are not UTF-8 become U+FFFD.
 func (vm *VM) Text(s string) Value {
-	if s == "" {
-		return vm.rt.ToValue("")
-	}
 	if len(s) > lazyText {
 		return vm.longText(s)
+	}
+	if isASCII(s) {
+		return stringOfName(unistring.String(s))
 	}
 	if !utf8.ValidString(s) {
 		s = string([]rune(s))

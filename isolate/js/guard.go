@@ -67,6 +67,7 @@ type guard struct {
 func allGuards() []guard {
 	return slices.Concat(
 		arrayGuards(),
+		base64Guards(),
 		bigIntGuards(),
 		bufferGuards(),
 		evalGuards(),

@@ -68,6 +68,10 @@ func BenchmarkText(b *testing.B) {
 		{"decode broken", `(() => { let b = new TextEncoder().encode("0123456789abcdef".repeat(4096)), d = new TextDecoder(); for (let i = 0; i < b.length; i += 100) b[i] = 0xFF; return () => d.decode(b) })()`},
 		{"decode windows-1252", `(() => { let b = new TextEncoder().encode("0123456789abcdef".repeat(4096)), d = new TextDecoder("latin1"); return () => d.decode(b) })()`},
 		{"atob", `(() => { let s = btoa("0123456789abcdef".repeat(4096)); return () => atob(s) })()`},
+		{"atob, not ASCII", `(() => { let s = btoa("0123456789abcde\xff".repeat(4096)); return () => atob(s) })()`},
+		{"btoa", `(() => { let s = "0123456789abcdef".repeat(4096); return () => btoa(s) })()`},
+		{"btoa, not ASCII", `(() => { let s = "0123456789abcde\xff".repeat(4096); return () => btoa(s) })()`},
+		{"toBase64", `(() => { let b = new TextEncoder().encode("0123456789abcdef".repeat(4096)); return () => b.toBase64() })()`},
 	} {
 		b.Run(bc.name, func(b *testing.B) {
 			b.SetBytes(size)
