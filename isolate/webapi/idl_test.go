@@ -23,6 +23,8 @@ var idlSamples = map[string]idlSample{
 	"AbortController":             {},
 	"AbortSignal":                 {make: `new AbortController().signal`},
 	"Blob":                        {args: `["a"], {type: "text/plain"}`},
+	"Cache":                       {make: `caches.default`},
+	"CacheStorage":                {make: `caches`},
 	"Crypto":                      {make: `crypto`},
 	"CustomEvent":                 {args: `"x", {detail: 1}`},
 	"DOMException":                {args: `"m", "AbortError"`},
