@@ -37,6 +37,9 @@ type Config struct {
 	Overrun func(Overrun)
 	// Kill, if not nil, is called when a turn has overrun by 250 ms: it should end the process.
 	Kill func()
+	// Beside, if not nil, is what the process holds beside isolates and events, in bytes, about:
+	// a cache, say, which grows while events run and is not theirs. It must return at once.
+	Beside func() int64
 	// Note is where the running bundle's digest is noted, as its Number; nil: nowhere.
 	Note *note.Note
 
@@ -90,7 +93,7 @@ func New(cfg Config) (*Engine, error) {
 		return nil, fmt.Errorf("isolate: %w", err)
 	}
 	e := &Engine{cfg: cfg.withDefaults(), platform: platform, warming: make(chan *Pool, 1024)}
-	turns := js.TurnsConfig{Overrun: e.overrun, Known: e.used.Load, Note: cfg.Note, Kill: cfg.Kill}
+	turns := js.TurnsConfig{Overrun: e.overrun, Known: e.known, Note: cfg.Note, Kill: cfg.Kill}
 	if cfg.Kill != nil {
 		turns.KillAfter = killAfter
 	}
@@ -240,6 +243,14 @@ func (e *Engine) charge(bytes int64) {
 // Backlog is how many events wait for their turn, and for how long the one that has it has
 // run, by the clock on the wall. It costs next to nothing.
 func (e *Engine) Backlog() (waiting int, held time.Duration) { return e.turns.Backlog() }
+
+// known is what the process holds that is no event's.
+func (e *Engine) known() int64 {
+	if e.cfg.Beside == nil {
+		return e.used.Load()
+	}
+	return e.used.Load() + e.cfg.Beside()
+}
 
 // Held is how many bytes idle isolates and programs hold, about.
 func (e *Engine) Held() int64 { return e.used.Load() }

@@ -9,11 +9,12 @@ import (
 	"github.com/skerry-edge/skerry/kv"
 )
 
-// Host is all that isolates reach of the world. The zero Host reaches nothing: fetch and
-// KV reject, and console output goes nowhere. Its members are safe for concurrent use.
+// Host is all that isolates reach of the world. The zero Host reaches nothing: fetch, KV and
+// caches reject, and console output goes nowhere. Its members are safe for concurrent use.
 type Host struct {
 	Fetch   Fetcher       // nil: no network
 	KV      kv.Store      // nil: no KV
+	Cache   Cache         // nil: no caches
 	Console func(LogLine) // nil: console output is dropped. Must not block
 }
 
@@ -32,6 +33,7 @@ type running struct {
 	target   *Target
 	started  time.Time
 	subCount atomic.Int64 // subrequests made; work counts on its own goroutine
+	caching  cacheSlots
 
 	// Console lines; the isolate's owner counts.
 	logLines, logBytes, logDropped int

@@ -41,6 +41,7 @@ func TestTheZeroHostReachesNothing(t *testing.T) {
 		{"fetch of a loopback address rejects", `await fetch("http://127.0.0.1/")`, "TypeError: fetch: this isolate has no network"},
 		{"KV rejects reads", `await env.KV.get("k")`, "TypeError: KV: this isolate has no store"},
 		{"KV rejects writes", `await env.KV.put("k", "v")`, "TypeError: KV: this isolate has no store"},
+		{"caches reject", `await caches.default.match("http://f/")`, "TypeError: caches: this isolate has no cache"},
 		{"console goes nowhere", `console.log("x"); console.error(new Error("y")); console.table([1])`, "nothing"},
 		{"what nobody caught goes nowhere", `Promise.reject(new Error("x")); reportError("y")`, "nothing"},
 		{"waitUntil works", `ctx.waitUntil(Promise.reject(new Error("x")))`, "nothing"},
