@@ -1,0 +1,5 @@
+//go:build !race
+
+package subtle_test
+
+const raceEnabled = false
