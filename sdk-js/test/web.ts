@@ -28,6 +28,19 @@ export async function messages(request: Request): Promise<Response> {
   return new Response(upstream.body, upstream);
 }
 
+export async function cached(request: Request, ctx: { waitUntil(promise: Promise<unknown>): void }): Promise<Response> {
+  const hit: Response | undefined = await caches.default.match(request, { ignoreMethod: true });
+  if (hit) return hit;
+  const response = await fetch(request);
+  ctx.waitUntil(caches.default.put(request, response.clone()));
+  const other: Cache = await caches.open("other");
+  const gone: boolean = await other.delete(new URL(request.url));
+  // @ts-expect-error: the cache can't look past a query.
+  await other.match(request, { ignoreSearch: true });
+  void gone;
+  return response;
+}
+
 export async function addresses(): Promise<void> {
   const url = new URL("?q=1", "https://example.com");
   url.searchParams.set("q", "2");

@@ -7,6 +7,7 @@
 // Globals
 
 declare const self: typeof globalThis;
+declare const caches: CacheStorage;
 declare const console: Console;
 declare const crypto: Crypto;
 declare const navigator: Navigator;
@@ -149,6 +150,29 @@ interface ResponseInit {
   status?: number;
   statusText?: string;
   headers?: HeadersInit;
+}
+
+// Caches: https://w3c.github.io/ServiceWorker/#cache-objects
+
+/** The function's caches: kept by a node in memory, with HTTP's rules. See docs/cache.md. */
+declare class CacheStorage {
+  private constructor();
+  readonly default: Cache;
+  open(name: string): Promise<Cache>;
+}
+
+declare class Cache {
+  private constructor();
+  /** What there is for a GET or HEAD, as the conditions and the range of the request have it. */
+  match(request: RequestInfo | URL, options?: CacheQueryOptions): Promise<Response | undefined>;
+  /** Keeps a response, if Cache-Control and HTTP's other rules let it; the log says, at the level debug, why not. */
+  put(request: RequestInfo | URL, response: Response): Promise<void>;
+  /** Forgets what there is, all variants of it, and says whether there was anything. */
+  delete(request: RequestInfo | URL, options?: CacheQueryOptions): Promise<boolean>;
+}
+
+interface CacheQueryOptions {
+  ignoreMethod?: boolean;
 }
 
 // URL: https://url.spec.whatwg.org/
