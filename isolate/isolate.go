@@ -116,10 +116,12 @@ func (d *delivery) settle() bool {
 	state, v := js.Peek(d.promise)
 	switch state {
 	case js.Pending:
+		webapi.TellRejections(i.vm)
 		return false
 	case js.Rejected:
-		i.vm.Unhandled() // the failure tells of it
+		i.vm.Listen(d.promise) // the failure tells of it
 		d.failure = i.exception(js.Throw(v))
+		webapi.ReportRejections(i.vm)
 		return true
 	}
 	response, err := webapi.ResponseOf(i.vm, v)
@@ -128,7 +130,7 @@ func (d *delivery) settle() bool {
 		return true
 	}
 	d.response = response
-	i.reportUnhandled()
+	webapi.ReportRejections(i.vm)
 	return true
 }
 
@@ -161,7 +163,7 @@ func (d *delivery) drain(ctx context.Context) {
 	i := d.isolate
 	i.vm.Meter().SetPriority(js.Low)
 	err := i.vm.Run(ctx, func() bool {
-		i.reportUnhandled()
+		webapi.ReportRejections(i.vm)
 		return d.context.pending() == 0
 	}, i.uncaught)
 	switch {
@@ -188,14 +190,7 @@ func (d *delivery) logDropped() {
 }
 
 // uncaught reports an exception that a timer's callback threw, in a turn.
-func (i *Isolate) uncaught(err error) { i.logReport("Uncaught ", i.vm.Report(err)) }
-
-// reportUnhandled reports promises that were rejected with nobody listening, in a turn.
-func (i *Isolate) reportUnhandled() {
-	for _, reason := range i.vm.Unhandled() {
-		i.logReport("Uncaught (in promise) ", i.vm.ReportValue(reason))
-	}
-}
+func (i *Isolate) uncaught(err error) { webapi.ReportException(i.vm, err) }
 
 func (i *Isolate) logReport(prefix string, r js.Report) {
 	message := prefix + r.Message

@@ -248,7 +248,7 @@ func (p *Pool) warm(ctx context.Context, priority js.Priority) (*Isolate, error)
 			case js.Pending:
 				return false
 			case js.Rejected:
-				i.vm.Unhandled()
+				i.vm.Listen(top)
 				thrown = js.Throw(reason)
 			default:
 				thrown = i.adopt(module)

@@ -17,20 +17,22 @@ import (
 // legacy is what exists for old code and is not offered to authors: members of a class
 // that the types leave out on purpose. A * stands for constants in capitals.
 var legacy = map[string][]string{
-	"Event":        {"initEvent()", "cancelBubble", "returnValue", "readonly srcElement"},
+	"CustomEvent":  {"initCustomEvent()"},
 	"DOMException": {"*"},
+	"Event":        {"initEvent()", "cancelBubble", "returnValue", "readonly srcElement"},
+	"MessageEvent": {"initMessageEvent()"},
 }
 
 // declaration is a class, interface, function or constant of the types in sdk-js.
 type declaration struct {
-	kind    string   // "class", "interface", "function", "const"
+	kind    string   // "class", "interface", "function", "const" (a var is one that can be written to)
 	typ     string   // of a const; empty: not a plain name
 	parent  string   // of a class; empty: none
 	members []string // of a class or interface: "name()", "name", "readonly name", each perhaps "static …"
 }
 
 var (
-	topLevel = regexp.MustCompile(`^(?:declare )?(class|interface|function|const) (\w+)(?:: (\w+);|.*? extends (\w+) \{)?`)
+	topLevel = regexp.MustCompile(`^(?:declare )?(class|interface|function|const|var) (\w+)(?:: (\w+);|.*? extends (\w+) \{)?`)
 	member   = regexp.MustCompile(`^  (static )?(readonly )?(\[Symbol\.\w+\]|\w+)\??([<(:])`)
 )
 
@@ -47,7 +49,7 @@ func readTypes(t *testing.T) map[string]*declaration {
 		var open *declaration
 		for line := range strings.Lines(string(text)) {
 			if m := topLevel.FindStringSubmatch(line); m != nil {
-				open = &declaration{kind: m[1], typ: m[3], parent: m[4]}
+				open = &declaration{kind: strings.Replace(m[1], "var", "const", 1), typ: m[3], parent: m[4]}
 				all[m[2]] = open
 			} else if m := member.FindStringSubmatch(line); m != nil && m[3] != "constructor" {
 				open.members = append(open.members, m[1]+m[2]+m[3]+map[string]string{"(": "()", "<": "()"}[m[4]])
@@ -75,10 +77,13 @@ const chain = (object) => object === Object.prototype || object === null ? []
   : [...describe(object, ["constructor"]), ...chain(Object.getPrototypeOf(object))];
 __register({default: {fetch(request, env, ctx) {
   const found = {env: chain(env.KV), ctx: chain(ctx), globals: {}};
-  for (const name of Object.getOwnPropertyNames(globalThis)) {
+  const inherited = Object.keys(Object.getPrototypeOf(globalThis));
+  for (const name of [...Object.getOwnPropertyNames(globalThis), ...inherited]) {
     const value = globalThis[name];
     const g = found.globals[name] = {kind: "const", parent: "", members: []};
-    if (typeof value === "object") {
+    if (value === null) {
+      g.type = "EventHandler"; // of an attribute that takes a listener
+    } else if (typeof value === "object") {
       g.type = value.constructor?.name ?? "";
       g.members = chain(value);
     } else if (typeof value === "function" && value.prototype === undefined) {

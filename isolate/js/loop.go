@@ -59,7 +59,7 @@ func (vm *VM) Abandon() {
 	l.working = 0
 	l.timers, l.byID = nil, nil
 	l.posted.take()
-	vm.rejections = nil
+	vm.rejections = rejections{}
 	vm.meter.close()
 }
 

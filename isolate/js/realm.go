@@ -118,6 +118,13 @@ func (vm *VM) state(v goja.Value) (any, *class) {
 	return vm.platform.seam.stateOf(o), c
 }
 
+// State returns the state of v, a pointer to what its class is over; nil if v is an
+// instance of none.
+func (vm *VM) State(v Value) any {
+	state, _ := vm.state(v)
+	return state
+}
+
 // As returns the state of v if v is an instance of the class over T, or nil.
 func As[T any](vm *VM, v Value) *T {
 	state, c := vm.state(v)

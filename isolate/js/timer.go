@@ -18,8 +18,15 @@ type Timer struct {
 // SetTimer calls f in a turn after delay, again and again if repeat, and returns a number
 // for ClearTimer. Delays under a millisecond count as one.
 func (vm *VM) SetTimer(delay time.Duration, repeat bool, f func()) int {
+	return vm.setTimer(max(delay, time.Millisecond), repeat, f)
+}
+
+// NextTurn calls f in a turn of its own, after the present one and what is due by now, and
+// returns a number for ClearTimer.
+func (vm *VM) NextTurn(f func()) int { return vm.setTimer(0, false, f) }
+
+func (vm *VM) setTimer(delay time.Duration, repeat bool, f func()) int {
 	l := &vm.loop
-	delay = max(delay, time.Millisecond)
 	l.lastID++
 	t := &Timer{id: l.lastID, due: time.Now().Add(delay), call: f, serial: l.lastID}
 	if repeat {

@@ -37,6 +37,9 @@ func IsString(v Value) bool { _, ok := v.(goja.String); return ok }
 // IsNumber says whether v is a primitive number.
 func IsNumber(v Value) bool { return goja.IsNumber(v) }
 
+// IsBool says whether v is a primitive boolean.
+func IsBool(v Value) bool { return !IsObject(v) && v != nil && v.ExportType() == boolType }
+
 // IsSymbol says whether v is a symbol.
 func IsSymbol(v Value) bool { _, ok := v.(*goja.Symbol); return ok }
 

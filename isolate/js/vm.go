@@ -39,16 +39,11 @@ type VM struct {
 	gate     gate
 
 	locals     map[reflect.Type]any // see Local
-	rejections []rejection          // promises rejected and not handled yet
-	ended      error                // an interrupt or a panic: the VM must not run again
+	rejections rejections
+	ended      error // an interrupt or a panic: the VM must not run again
 
 	cause atomic.Pointer[error] // of the interrupt that is on its way; see checkpoint
 	heed  atomic.Bool           // the next checkpoint has something to do
-}
-
-type rejection struct {
-	promise *goja.Promise
-	reason  goja.Value
 }
 
 // NewVM makes a VM with p's globals.
@@ -250,31 +245,3 @@ type PanicError struct {
 }
 
 func (e *PanicError) Error() string { return fmt.Sprintf("js: panic: %v", e.Value) }
-
-// track keeps the promises that were rejected while nobody listened.
-func (vm *VM) track(p *goja.Promise, op goja.PromiseRejectionOperation) {
-	if op == goja.PromiseRejectionReject {
-		vm.rejections = append(vm.rejections, rejection{p, p.Result()})
-		return
-	}
-	for i, r := range vm.rejections {
-		if r.promise == p {
-			vm.rejections = append(vm.rejections[:i], vm.rejections[i+1:]...)
-			return
-		}
-	}
-}
-
-// Unhandled returns the reasons of promises that were rejected and that nobody has
-// handled up to now, and forgets them. It must be called in a turn.
-func (vm *VM) Unhandled() []Value {
-	if vm.rejections == nil {
-		return nil
-	}
-	var reasons []Value
-	for _, r := range vm.rejections {
-		reasons = append(reasons, r.reason)
-	}
-	vm.rejections = nil
-	return reasons
-}

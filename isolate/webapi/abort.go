@@ -43,7 +43,7 @@ var AbortSignal = js.Class[abortSignal]{
 			return s.reason, nil
 		}),
 		js.Do("throwIfAborted", 0, func(s *abortSignal, _ *js.Call) error { return s.err() }),
-		js.Accessor("onabort", (*abortSignal).handler, (*abortSignal).setHandler),
+		handlerAttribute[abortSignal]("abort"),
 	},
 	Statics: []js.Static{
 		js.StaticMethod("abort", 0, func(c *js.Call) (any, error) {
@@ -59,8 +59,7 @@ var AbortSignal = js.Class[abortSignal]{
 type abortSignal struct {
 	eventTarget
 	aborted  bool
-	reason   js.Value  // if aborted
-	onabort  *listener // the attribute's; nil: it is null
+	reason   js.Value // if aborted
 	watchers []*abortWatcher
 
 	// A signal that any made is aborted with the first of its sources. Those are no such
@@ -134,31 +133,6 @@ func (s *abortSignal) tell(vm *js.VM) {
 	if len(s.listeners) > 0 {
 		s.dispatch(vm, &event{kind: "abort", trusted: true, timeStamp: now(vm)})
 	}
-}
-
-func (s *abortSignal) handler(*js.Call) (any, error) {
-	if s.onabort == nil {
-		return nil, nil
-	}
-	return s.onabort.callback, nil
-}
-
-// setHandler sets onabort, which is called in the place among the listeners that it had
-// when it was first set.
-//
-// Spec: https://html.spec.whatwg.org/multipage/webappapis.html#event-handler-attributes
-func (s *abortSignal) setHandler(c *js.Call) error {
-	switch f := c.Arg(0); {
-	case js.IsFunction(f) && s.onabort != nil:
-		s.onabort.callback = f
-	case js.IsFunction(f):
-		s.onabort = &listener{kind: "abort", callback: f, attribute: true}
-		s.listeners = append(s.listeners, s.onabort)
-	case s.onabort != nil:
-		s.remove(s.onabort)
-		s.onabort = nil
-	}
-	return nil
 }
 
 // abortAfter is AbortSignal.timeout.

@@ -19,62 +19,111 @@ func structuredClone(c *js.Call) (any, error) {
 	if err := dictionary("the options of structuredClone", c.Arg(1)); err != nil {
 		return nil, err
 	}
-	k := &cloner{vm: c.VM, copies: make(map[js.Value]js.Value), depth: &js.Local[cloning](c.VM).depth}
-	transferred, err := k.transfer(c.VM.Get(c.Arg(1), "transfer"))
-	if err != nil {
-		return nil, err
-	}
-	out, err := k.clone(c.Arg(0))
-	if err != nil {
-		return nil, err
-	}
-	for _, buffer := range transferred {
-		c.VM.Detach(buffer)
-	}
-	return out, nil
+	out, _, err := newCloner(c.VM, "structuredClone").run(c.Arg(0), c.VM.Get(c.Arg(1), "transfer"))
+	return out, err
 }
 
 // cloner copies one graph of values.
 type cloner struct {
 	vm     *js.VM
+	caller string                // what errors name
 	copies map[js.Value]js.Value // by original: what is met twice is one thing in the copy too
 	depth  *int
+
+	buffers []js.Value   // to be transferred
+	given   []any        // the states of instances to be transferred, each a transferable,
+	taken   []any        // and of those that take their places
+	sender  *messagePort // can't be transferred by what it sends; nil: none
 }
 
 // cloning is what one VM is at: a getter that runs while a value is copied may copy another.
 type cloning struct{ depth int }
 
-// transfer gives the memory of the buffers in list to new ones, which stand for them in
-// the copy. The caller takes it from the old ones when the copy is made.
+func newCloner(vm *js.VM, caller string) *cloner {
+	return &cloner{vm: vm, caller: caller, copies: make(map[js.Value]js.Value), depth: &js.Local[cloning](vm).depth}
+}
+
+// run copies v and hands over what list has. It returns the ports among that in their order.
 //
 // Spec: https://html.spec.whatwg.org/multipage/structured-data.html#structuredserializewithtransfer
-func (k *cloner) transfer(list js.Value) (buffers []js.Value, err error) {
+func (k *cloner) run(v, list js.Value) (out js.Value, ports []*messagePort, err error) {
+	if err := k.transfer(list); err != nil {
+		return nil, nil, err
+	}
+	if out, err = k.clone(v); err != nil {
+		return nil, nil, err
+	}
+	for _, buffer := range k.buffers { // step 5: a getter may have been there first
+		if k.vm.Detached(buffer) {
+			return nil, nil, k.refuse("an ArrayBuffer that is to be transferred is detached")
+		}
+	}
+	for _, state := range k.given {
+		if !state.(transferable).transferable() {
+			return nil, nil, k.refuse("what is to be transferred was handed over before")
+		}
+	}
+	for _, buffer := range k.buffers {
+		k.vm.Detach(buffer)
+	}
+	for i, state := range k.given {
+		state.(transferable).moveTo(k.taken[i])
+		if p, ok := k.taken[i].(*messagePort); ok {
+			ports = append(ports, p)
+		}
+	}
+	return out, ports, nil
+}
+
+// transfer notes what is to be handed over, and what stands for it in the copy.
+func (k *cloner) transfer(list js.Value) (err error) {
 	if js.IsUndefined(list) {
-		return nil, nil
+		return nil
 	}
 	if !k.vm.Iterable(list) {
-		return nil, js.TypeError("structuredClone: transfer is not a list")
+		return js.TypeError("%s: transfer is not a list", k.caller)
 	}
 	k.vm.ForOf(list, func(v js.Value) bool {
+		if !js.IsObject(v) {
+			err = js.TypeError("%s: what is to be transferred is not an object", k.caller)
+			return false
+		}
+		state, _ := k.vm.State(v).(transferable)
 		switch {
-		case k.vm.Kind(v) != "ArrayBuffer":
-			err = dataCloneError("what is to be transferred is not an ArrayBuffer")
-		case k.vm.Detached(v):
-			err = dataCloneError("an ArrayBuffer that is to be transferred is detached")
 		case k.copies[v] != nil:
-			err = dataCloneError("an ArrayBuffer is to be transferred twice")
+			err = k.refuse("a value is to be transferred twice")
+		case state != nil:
+			err = k.transferState(v, state)
+		case k.vm.Kind(v) != "ArrayBuffer":
+			err = k.refuse(article(k.vm.Kind(v)) + " cannot be transferred")
+		case k.vm.Detached(v):
+			err = k.refuse("an ArrayBuffer that is to be transferred is detached")
 		default:
 			memory, _ := k.vm.BytesOf(v)
 			k.copies[v] = k.vm.ToValue(js.Buffer(memory))
-			buffers = append(buffers, v)
+			k.buffers = appendTo(k.vm, k.buffers, v)
 		}
 		return err == nil
 	})
-	return buffers, err
+	return err
 }
 
-func dataCloneError(what string) error {
-	return &js.DOMError{Name: "DataCloneError", Message: "structuredClone: " + what}
+func (k *cloner) transferState(v js.Value, state transferable) error {
+	switch {
+	case k.sender != nil && any(state) == any(k.sender):
+		return k.refuse("a port cannot be transferred by what it sends itself")
+	case !state.transferable():
+		return k.refuse("what is to be transferred was handed over before, or is in use")
+	}
+	next := state.successor()
+	k.copies[v] = k.vm.ToValue(next)
+	k.given = appendTo[any](k.vm, k.given, state)
+	k.taken = appendTo(k.vm, k.taken, next)
+	return nil
+}
+
+func (k *cloner) refuse(why string) error {
+	return &js.DOMError{Name: "DataCloneError", Message: k.caller + ": " + why}
 }
 
 // clone copies v.
@@ -84,13 +133,13 @@ func (k *cloner) clone(v js.Value) (js.Value, error) {
 	o, ok := v.(*js.Object)
 	switch {
 	case js.IsSymbol(v):
-		return nil, dataCloneError("a symbol cannot be cloned")
+		return nil, k.refuse("a symbol cannot be cloned")
 	case !ok:
 		return v, nil
 	case k.copies[v] != nil:
 		return k.copies[v], nil
 	case *k.depth == cloneDepthMax:
-		return nil, js.RangeError("structuredClone: the value is nested more than %d deep", cloneDepthMax)
+		return nil, js.RangeError("%s: the value is nested more than %d deep", k.caller, cloneDepthMax)
 	}
 	*k.depth++
 	defer func() { *k.depth-- }()
@@ -118,18 +167,18 @@ func (k *cloner) clone(v js.Value) (js.Value, error) {
 		return k.set(o)
 	case "ArrayBuffer":
 		if k.vm.Detached(o) {
-			return nil, dataCloneError("an ArrayBuffer is detached")
+			return nil, k.refuse("an ArrayBuffer is detached")
 		}
 		memory, _ := k.vm.BytesOf(o)
 		return k.made(o, k.vm.ToValue(js.Buffer(cloneBytes(k.vm, memory)))), nil
 	case "DataView", "Int8Array", "Uint8Array", "Uint8ClampedArray", "Int16Array", "Uint16Array", "Int32Array", "Uint32Array",
 		"BigInt64Array", "BigUint64Array", "Float32Array", "Float64Array":
 		return k.view(o, kind)
-	case "DOMException":
-		e := js.As[domException](k.vm, o)
-		return k.made(o, k.vm.ToValue(&domException{name: e.name, message: e.message})), nil
 	default:
-		return nil, dataCloneError("a " + kind + " cannot be cloned")
+		if state, ok := k.vm.State(o).(cloneable); ok {
+			return k.made(o, k.vm.ToValue(state.clone())), nil
+		}
+		return nil, k.refuse(article(kind) + " cannot be cloned")
 	}
 }
 

@@ -49,7 +49,11 @@ func TestStructuredClone(t *testing.T) {
 		{"a detached buffer can't be transferred", `let b = new ArrayBuffer(2); structuredClone(b, {transfer: [b]}); ` + refused(`1, {transfer: [b]}`), "DataCloneError25"},
 		{"a detached buffer can't be cloned", `let b = new ArrayBuffer(2); structuredClone(b, {transfer: [b]}); ` + refused(`b`), "DataCloneError25"},
 		{"a buffer can't be transferred twice", `let b = new ArrayBuffer(2); ` + refused(`1, {transfer: [b, b]}`), "DataCloneError25"},
-		{"only buffers can be transferred", refused(`1, {transfer: [{}]}`), "DataCloneError25"},
+		{"an object that is no buffer can't be transferred", refused(`1, {transfer: [{}]}`), "DataCloneError25"},
+		{"a number can't be transferred", `structuredClone(1, {transfer: [1]})`, "throws TypeError: structuredClone: what is to be transferred is not an object"},
+		{"blobs", `let c = structuredClone([new Blob(["ab"], {type: "t/p"})]); return [c[0] instanceof Blob, c[0].type, await c[0].text()]`, "true,t/p,ab"},
+		{"files", `let c = structuredClone(new File(["ab"], "n", {lastModified: 5})); return [c instanceof File, c.name, c.lastModified, await c.text()]`, "true,n,5,ab"},
+		{"a buffer that a getter takes away first can't be transferred", `let b = new ArrayBuffer(2), got; let o = {get a() { got = structuredClone(b, {transfer: [b]}) }}; try { structuredClone(o, {transfer: [b]}) } catch (e) { return e.name + got.byteLength }`, "DataCloneError2"},
 		{"an argument is needed", `structuredClone()`, "throws TypeError: structuredClone: 1 argument(s) required, but only 0 present"},
 	})
 }

@@ -22,5 +22,7 @@
 // # Errors
 //
 // Exceptions are what the specifications ask for; package js makes them from Go errors.
-// What a listener, or a microtask, throws has nobody to catch it: it goes to the console.
+// What a listener, a timer or a microtask throws has nobody to catch it: [ReportException]
+// dispatches it at globalThis, and it goes to the console unless a listener there prevents
+// that. So it is with promises that nobody listens to: [ReportRejections].
 package webapi

@@ -137,31 +137,3 @@ func (e *event) init(c *js.Call) error {
 	e.stopped, e.stoppedNow, e.canceled, e.trusted, e.target = false, false, false, false, nil
 	return nil
 }
-
-// CustomEvent is an event that carries a value.
-//
-// Spec: https://dom.spec.whatwg.org/#interface-customevent
-var CustomEvent = js.Class[customEvent]{
-	Name:    "CustomEvent",
-	Length:  1,
-	Extends: Event,
-	Constructor: func(c *js.Call) (*customEvent, error) {
-		e, err := newEvent(c)
-		if err != nil {
-			return nil, err
-		}
-		custom := &customEvent{event: *e, detail: js.Null}
-		if detail := c.VM.Get(c.Arg(1), "detail"); !js.IsUndefined(detail) {
-			custom.detail = detail
-		}
-		return custom, nil
-	},
-	Members: []js.Member[customEvent]{
-		js.Getter("detail", func(e *customEvent, _ *js.Call) (any, error) { return e.detail, nil }),
-	},
-}
-
-type customEvent struct {
-	event
-	detail js.Value
-}

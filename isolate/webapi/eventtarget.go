@@ -29,6 +29,8 @@ var EventTarget = js.Class[eventTarget]{
 type eventTarget struct {
 	js.Instance
 	listeners []*listener // in the order they are called, capturing ones mixed in
+	handlers  []*listener // those of them that are values of attributes
+	global    bool        // it is globalThis
 }
 
 func (t *eventTarget) asEventTarget() *eventTarget { return t }
@@ -45,7 +47,7 @@ type listener struct {
 	removed  bool   // it was taken away: a dispatch under way skips it
 	unlink   func() // forgets the signal that would take it away; nil: there is none
 
-	attribute bool // it is the value of an attribute, such as onabort
+	attribute bool // it is the value of an attribute, such as onabort: see handlerAttribute
 }
 
 // addEventListener adds a listener, unless the same is there.
@@ -120,7 +122,16 @@ func (t *eventTarget) remove(l *listener) {
 	if l.unlink != nil {
 		l.unlink()
 	}
-	t.listeners = slices.DeleteFunc(t.listeners, func(o *listener) bool { return o == l })
+	same := func(o *listener) bool { return o == l }
+	t.listeners = slices.DeleteFunc(t.listeners, same)
+	if l.attribute {
+		t.handlers = slices.DeleteFunc(t.handlers, same)
+	}
+}
+
+// listens says whether anybody waits for events of a type.
+func (t *eventTarget) listens(kind string) bool {
+	return slices.ContainsFunc(t.listeners, func(l *listener) bool { return l.kind == kind })
 }
 
 func (t *eventTarget) dispatchEvent(c *js.Call) (any, error) {
@@ -137,7 +148,8 @@ func (t *eventTarget) dispatchEvent(c *js.Call) (any, error) {
 }
 
 // dispatch calls the listeners of e's type, capturing ones first. What they throw is
-// reported and stops nothing.
+// reported and stops nothing. An e that is part of the state of a class derived from Event
+// has its object already.
 //
 // Spec: https://dom.spec.whatwg.org/#concept-event-dispatch
 func (t *eventTarget) dispatch(vm *js.VM, e *event) {
@@ -167,7 +179,7 @@ func (t *eventTarget) invoke(vm *js.VM, e *event, capture bool) {
 		}
 		e.passive = l.passive
 		if err := vm.Try(func() { l.call(vm, t, e) }); err != nil {
-			report(vm, err)
+			ReportException(vm, err)
 		}
 		e.passive = false
 		if e.stoppedNow {
@@ -180,9 +192,12 @@ func (t *eventTarget) invoke(vm *js.VM, e *event, capture bool) {
 //
 // Spec: https://webidl.spec.whatwg.org/#call-a-user-objects-operation
 func (l *listener) call(vm *js.VM, t *eventTarget, e *event) {
-	if js.IsFunction(l.callback) {
+	switch {
+	case l.attribute:
+		l.handle(vm, t, e)
+	case js.IsFunction(l.callback):
 		vm.Invoke(l.callback, vm.ToValue(t), e)
-		return
+	default:
+		vm.Invoke(vm.Get(l.callback, "handleEvent"), l.callback, e)
 	}
-	vm.Invoke(vm.Get(l.callback, "handleEvent"), l.callback, e)
 }

@@ -12,7 +12,7 @@ var QueueMicrotask = js.Function{Name: "queueMicrotask", Length: 1, Call: func(c
 	}
 	vm.Then(js.Undefined, func(js.Value, error) {
 		if err := vm.Try(func() { vm.Invoke(callback, js.Undefined) }); err != nil {
-			report(vm, err)
+			ReportException(vm, err)
 		}
 	})
 	return js.Undefined, nil

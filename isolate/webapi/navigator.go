@@ -16,6 +16,3 @@ var Navigator = js.Class[navigator]{
 var navigatorGlobal = js.Lazy{Name: "navigator", Make: func(*js.VM) any { return new(navigator) }}
 
 type navigator struct{ js.Instance }
-
-// self is another name of globalThis.
-var self = js.Lazy{Name: "self", Make: func(vm *js.VM) any { return vm.Global("globalThis") }}

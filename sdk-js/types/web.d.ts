@@ -19,7 +19,7 @@ declare function fetch(input: RequestInfo | URL, init?: RequestInit): Promise<Re
 declare function atob(data: string): string;
 declare function btoa(data: string): string;
 declare function queueMicrotask(callback: () => void): void;
-/** Writes an exception to the log, as if nobody had caught it. */
+/** Treats `error` as an exception that nobody caught: listeners for "error" are told, and the log if none cancels that. */
 declare function reportError(error: unknown): void;
 declare function structuredClone<T>(value: T, options?: StructuredSerializeOptions): T;
 
@@ -28,10 +28,22 @@ declare function setInterval<Args extends unknown[]>(callback: (...args: Args) =
 declare function clearTimeout(id: number | undefined): void;
 declare function clearInterval(id: number | undefined): void;
 
+// Errors that nobody caught come as an ErrorEvent "error"; promises that nobody listens to as a
+// PromiseRejectionEvent "unhandledrejection", and as "rejectionhandled" if somebody does later.
+// A listener that cancels the event keeps the error out of the log.
+declare function addEventListener(type: string, listener: EventListener | EventListenerObject | null, options?: AddEventListenerOptions | boolean): void;
+declare function removeEventListener(type: string, listener: EventListener | EventListenerObject | null, options?: { capture?: boolean } | boolean): void;
+declare function dispatchEvent(event: Event): boolean;
+declare var onerror: ((message: string, filename: string, line: number, column: number, error: unknown) => unknown) | null;
+declare var onrejectionhandled: ((event: PromiseRejectionEvent) => unknown) | null;
+declare var onunhandledrejection: ((event: PromiseRejectionEvent) => unknown) | null;
+
 type BufferSource = ArrayBuffer | ArrayBufferView;
 
+type Transferable = ArrayBuffer | MessagePort;
+
 interface StructuredSerializeOptions {
-  transfer?: ArrayBuffer[];
+  transfer?: Transferable[];
 }
 
 // Fetch: https://fetch.spec.whatwg.org/
@@ -271,11 +283,52 @@ declare class CustomEvent<Detail = any> extends Event {
   readonly detail: Detail;
 }
 
+declare class ErrorEvent extends Event {
+  constructor(type: string, init?: EventInit & { message?: string; filename?: string; lineno?: number; colno?: number; error?: unknown });
+  readonly message: string;
+  readonly filename: string;
+  readonly lineno: number;
+  readonly colno: number;
+  readonly error: any;
+}
+
+declare class MessageEvent<Data = any> extends Event {
+  constructor(type: string, init?: EventInit & { data?: Data; origin?: string; lastEventId?: string; source?: MessagePort | null; ports?: MessagePort[] });
+  readonly data: Data;
+  readonly origin: string;
+  readonly lastEventId: string;
+  readonly source: MessagePort | null;
+  readonly ports: readonly MessagePort[];
+}
+
+declare class PromiseRejectionEvent extends Event {
+  constructor(type: string, init: EventInit & { promise: Promise<unknown>; reason?: unknown });
+  readonly promise: Promise<unknown>;
+  readonly reason: any;
+}
+
 declare class EventTarget {
   constructor();
   addEventListener(type: string, listener: EventListener | EventListenerObject | null, options?: AddEventListenerOptions | boolean): void;
   removeEventListener(type: string, listener: EventListener | EventListenerObject | null, options?: { capture?: boolean } | boolean): void;
   dispatchEvent(event: Event): boolean;
+}
+
+/** Two ports in one isolate, each of which receives what the other is given. */
+declare class MessageChannel {
+  constructor();
+  readonly port1: MessagePort;
+  readonly port2: MessagePort;
+}
+
+declare class MessagePort extends EventTarget {
+  private constructor();
+  postMessage(message: unknown, transfer?: Transferable[] | StructuredSerializeOptions): void;
+  start(): void;
+  close(): void;
+  onmessage: ((event: MessageEvent) => unknown) | null;
+  onmessageerror: ((event: MessageEvent) => unknown) | null;
+  onclose: ((event: Event) => unknown) | null;
 }
 
 interface EventListener {
