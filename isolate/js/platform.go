@@ -104,6 +104,10 @@ func (f Function) compile(*Platform) (string, globalProperty, error) {
 type Namespace struct {
 	Name    string
 	Members []Static
+
+	// Apart puts an empty object between the namespace and Object.prototype, as console has
+	// for old code that looks for it.
+	Apart bool
 }
 
 func (n Namespace) compile(p *Platform) (string, globalProperty, error) {
@@ -114,7 +118,12 @@ func (n Namespace) compile(p *Platform) (string, globalProperty, error) {
 	putSymbol(t, goja.SymToStringTag, func(rt *goja.Runtime) goja.Value {
 		return property(rt.ToValue(n.Name), false, false, true)
 	})
-	p.seam.inherit(t, objectPrototype)
+	p.seam.inherit(t, func(rt *goja.Runtime) *goja.Object {
+		if n.Apart {
+			return rt.CreateObject(objectPrototype(rt))
+		}
+		return objectPrototype(rt)
+	})
 	return n.Name, func(vm *VM) goja.Value {
 		return property(p.seam.object(newTemplatedObject(vm.rt, t, nil)), true, false, true)
 	}, nil

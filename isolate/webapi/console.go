@@ -12,7 +12,8 @@ import (
 //
 // Spec: https://console.spec.whatwg.org/#console-namespace
 var Console = js.Namespace{
-	Name: "console",
+	Name:  "console",
+	Apart: true,
 	Members: []js.Static{
 		js.StaticMethod("assert", 0, consoleAssert),
 		js.StaticMethod("clear", 0, func(c *js.Call) (any, error) {
@@ -38,6 +39,7 @@ var Console = js.Namespace{
 		js.StaticMethod("time", 0, consoleTime),
 		js.StaticMethod("timeEnd", 0, consoleTimeEnd),
 		js.StaticMethod("timeLog", 0, consoleTimeLog),
+		js.StaticMethod("timeStamp", 0, func(*js.Call) (any, error) { return js.Undefined, nil }), // for profilers, and there is none
 		js.StaticMethod("trace", 0, consoleTrace),
 		js.StaticMethod("warn", 0, logger("warn")),
 	},

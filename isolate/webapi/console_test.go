@@ -51,6 +51,8 @@ func TestConsole(t *testing.T) {
 		{"levels", `console.debug(1); console.info(2); console.log(3); console.warn(4); console.error(5); console.dirxml(6)`, "debug 1\ninfo 2\nlog 3\nwarn 4\nerror 5\nlog 6"},
 		{"strings stand as they are, with spaces between", `console.log("a", "b'c", 1, true, null, undefined)`, "log a b'c 1 true null undefined"},
 		{"nothing writes nothing", `console.log(); console.error()`, ""},
+		{"timeStamp writes nothing", `console.timeStamp("x")`, ""},
+		{"an object stands between console and Object.prototype", `let p = Object.getPrototypeOf(console); console.log(p !== Object.prototype, Object.getPrototypeOf(p) === Object.prototype, Object.keys(p).length)`, "log true true 0"},
 		{"methods need no receiver", `let {log} = console; log("x")`, "log x"},
 		{"%s", `console.log("%s %s %s", "a", 1, Symbol("x"))`, "log a 1 Symbol(x)"},
 		{"%s of an object is its toString", `console.log("%s", {toString() { return "mine" }})`, "log mine"},

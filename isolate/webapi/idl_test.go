@@ -44,6 +44,7 @@ var idlSamples = map[string]idlSample{
 	"ReadableStreamDefaultReader": {skip: "scripts can't make one"},
 	"Request":                     {args: `"http://localhost/"`},
 	"Response":                    {args: `"x"`},
+	"Scheduler":                   {make: `scheduler`},
 	"SubtleCrypto":                {make: `crypto.subtle`},
 	"TextDecoder":                 {},
 	"TextEncoder":                 {},

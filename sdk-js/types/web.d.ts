@@ -12,6 +12,7 @@ declare const console: Console;
 declare const crypto: Crypto;
 declare const navigator: Navigator;
 declare const performance: Performance;
+declare const scheduler: Scheduler;
 
 /** Makes a request. Private, loopback and metadata addresses are refused; the manifest's `allow` narrows further. */
 declare function fetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response>;
@@ -25,6 +26,9 @@ declare function structuredClone<T>(value: T, options?: StructuredSerializeOptio
 
 declare function setTimeout<Args extends unknown[]>(callback: (...args: Args) => void, milliseconds?: number, ...args: Args): number;
 declare function setInterval<Args extends unknown[]>(callback: (...args: Args) => void, milliseconds?: number, ...args: Args): number;
+/** Calls `callback` in a turn of its own, as soon as can be. */
+declare function setImmediate<Args extends unknown[]>(callback: (...args: Args) => void, ...args: Args): number;
+declare function clearImmediate(id: number | undefined): void;
 declare function clearTimeout(id: number | undefined): void;
 declare function clearInterval(id: number | undefined): void;
 
@@ -307,6 +311,12 @@ declare class PromiseRejectionEvent extends Event {
   readonly reason: any;
 }
 
+declare class Scheduler {
+  private constructor();
+  /** Resolves after that many milliseconds, or rejects with the signal's reason. */
+  wait(milliseconds: number, options?: { signal?: AbortSignal }): Promise<void>;
+}
+
 declare class EventTarget {
   constructor();
   addEventListener(type: string, listener: EventListener | EventListenerObject | null, options?: AddEventListenerOptions | boolean): void;
@@ -461,6 +471,9 @@ declare class Performance extends EventTarget {
 
 declare class Navigator {
   private constructor();
+  readonly hardwareConcurrency: number;
+  readonly language: string;
+  readonly languages: readonly string[];
   readonly userAgent: string;
 }
 
@@ -483,6 +496,7 @@ interface Console {
   time(label?: string): void;
   timeEnd(label?: string): void;
   timeLog(label?: string, ...data: unknown[]): void;
+  timeStamp(label?: string): void;
   trace(...data: unknown[]): void;
   warn(...data: unknown[]): void;
 }
