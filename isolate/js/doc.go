@@ -26,6 +26,9 @@
 // interrupts the turn that uses up its budget. A turn that an interrupt doesn't end is
 // reported, and the turn is given to the next ([Overrun]).
 //
+// Work that computes for long without JavaScript is done beside the turns
+// ([VM.AsyncCharged]), at the expense of the same account.
+//
 // Turns tell whose memory is whose, too: what an event can be holding follows from what was
 // allocated in its turns, and collections tell what it does hold (ledger.go, trial.go).
 //

@@ -11,6 +11,7 @@ type Flow struct {
 	Digest uint64 // tells whose turn it is in a note; 0: not noted. Must not change in use
 
 	lanes [2]lane // by Priority; guarded by the mutex of Turns
+	aside lane    // of work beside turns; guarded likewise
 }
 
 // lane is a flow's place in a line: those who wait, first come, first served, and the CPU

@@ -60,7 +60,13 @@ func (vm *VM) Abandon() {
 	l.timers, l.byID = nil, nil
 	l.posted.take()
 	vm.rejections = rejections{}
+	if vm.asides != nil {
+		vm.asides.abandon(vm.meter.turns)
+	}
 	vm.meter.close()
+	if cause := vm.cause.Load(); cause != nil {
+		vm.end(*cause) // it was cut while it waited
+	}
 }
 
 // workContext returns the context for work, making it at first use.

@@ -2,6 +2,7 @@ package js
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 )
 
@@ -21,9 +22,10 @@ type Meter struct {
 	vm      *VM
 	turns   *Turns
 	account Account
-	asked   Priority // of the current turn
-	used    time.Duration
-	depth   int // Enter within Enter is one turn
+	asked   Priority      // of the current turn
+	used    time.Duration // of turns that are over; written with watchdog.mu held where there is one
+	aside   atomic.Int64  // nanoseconds of work beside turns, up to the last look
+	depth   int           // Enter within Enter is one turn
 	started time.Duration
 	watch   watch
 	memory  holding // guarded by watchdog.mu; the owner may read heavy and made
@@ -32,9 +34,9 @@ type Meter struct {
 
 // Reset starts a new account: nothing is used. [VM.Abandon] ends it.
 func (m *Meter) Reset(a Account) {
-	m.used = 0
 	if m.turns == nil {
-		m.account = a
+		m.account, m.used = a, 0
+		m.aside.Store(0)
 		return
 	}
 	m.turns.watchdog.open(m, a)
@@ -43,13 +45,17 @@ func (m *Meter) Reset(a Account) {
 // SetPriority changes what the next turns ask with.
 func (m *Meter) SetPriority(p Priority) { m.account.Priority = p }
 
-// Used is the CPU time of turns since Reset, the current one included.
+// Used is the CPU time since Reset: of turns, the current one included, and of work beside
+// them ([VM.AsyncCharged]).
 func (m *Meter) Used() time.Duration {
 	if m.depth > 0 {
-		return m.used + threadCPU() - m.started
+		return m.spent() + threadCPU() - m.started
 	}
-	return m.used
+	return m.spent()
 }
+
+// spent is Used without the current turn.
+func (m *Meter) spent() time.Duration { return m.used + time.Duration(m.aside.Load()) }
 
 // Budget is Account.CPU.
 func (m *Meter) Budget() time.Duration { return m.account.CPU }
@@ -85,7 +91,7 @@ func (m *Meter) begin(ctx context.Context) error {
 			return err
 		}
 	}
-	if m.account.CPU > 0 && m.used >= m.account.CPU {
+	if m.account.CPU > 0 && m.spent() >= m.account.CPU {
 		m.vm.end(ErrCPU)
 		return m.vm.ended
 	}
@@ -102,7 +108,7 @@ func (m *Meter) start(ctx context.Context) error {
 	thread := lockThread()
 	m.started = threadCPU()
 	if n, f := m.turns.cfg.Note, m.account.Flow; n != nil && f != nil && f.Digest != 0 {
-		n.Begin(f.Digest, thread.id(), m.started, max(0, m.account.CPU-m.used))
+		n.Begin(f.Digest, thread.id(), m.started, max(0, m.account.CPU-m.spent()))
 	}
 	if m.bounded() {
 		m.turns.watchdog.begin(m, thread)
@@ -132,8 +138,9 @@ func (m *Meter) stop() {
 	used := threadCPU() - m.started
 	if m.bounded() {
 		m.turns.watchdog.end(m, used)
+	} else {
+		m.used += used
 	}
 	unlockThread()
-	m.used += used
 	m.turns.give(m, used)
 }

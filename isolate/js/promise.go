@@ -10,13 +10,7 @@ import (
 // [Call.Async].
 func (vm *VM) Async(work func(context.Context) (any, error)) Value {
 	p := newPromise(vm.rt, vm.promisePrototype())
-	vm.Background(work, func(v any, err error) {
-		if err != nil {
-			reject(p, vm.ErrorValue(err))
-			return
-		}
-		vm.resolve(p, v)
-	})
+	vm.Background(work, func(v any, err error) { vm.settle(p, v, err) })
 	return vm.rt.ToValue(p)
 }
 

@@ -81,6 +81,8 @@ type Turns struct {
 		lines    [2]line
 		lowSince time.Time     // when those of low priority had a turn, or began to wait
 		lowOwes  time.Duration // what others must get before another is let past them
+		aside    line          // for work beside turns
+		asides   int           // such work under way
 	}
 }
 

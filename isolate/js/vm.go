@@ -36,6 +36,7 @@ type VM struct {
 	script   scriptState
 	loop     loop
 	meter    Meter
+	asides   *asides // nil: there was no work beside turns
 	gate     gate
 
 	locals     map[reflect.Type]any // see Local

@@ -33,6 +33,7 @@ type watchdog struct {
 		lost       []*watch // turns that overran and whose goroutines have not come back
 		ledger     ledger
 		trials     trials
+		asides     []*aside // work beside turns that is under way
 	}
 	asleep  atomic.Bool
 	wake    chan struct{}
@@ -47,11 +48,11 @@ type watch struct {
 	meter     *Meter
 	clock     threadClock
 	step      step
-	cut       time.Duration // the event's CPU time when it was due to be interrupted
+	cut       time.Duration // the CPU time of the event's turns when it was due to be interrupted
 	allocated int64         // what it had allocated then
 }
 
-// used is the CPU time of the event, up to now.
+// used is the CPU time of the event's turns, up to now.
 func (c *watch) used() time.Duration { return c.meter.used + c.clock.now() - c.meter.started }
 
 // step is how far up the ladder a turn is.
@@ -82,7 +83,8 @@ func (w *watchdog) stop() {
 func (w *watchdog) open(m *Meter, a Account) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	m.account = a
+	m.account, m.used = a, 0
+	m.aside.Store(0)
 	h := &m.memory
 	*h = holding{heavy: h.heavy, bytes: h.own, peak: h.own, made: h.made, own: h.own}
 	w.mu.ledger.enlist(m)
@@ -111,6 +113,7 @@ func (w *watchdog) begin(m *Meter, thread threadClock) {
 func (w *watchdog) end(m *Meter, used time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	defer func() { m.used += used }()
 	if w.mu.current != &m.watch {
 		if i := slices.Index(w.mu.lost, &m.watch); i >= 0 {
 			w.mu.lost = slices.Delete(w.mu.lost, i, i+1)
@@ -181,6 +184,10 @@ func (w *watchdog) look() (any bool) {
 			w.mu.lost = append(w.mu.lost, c)
 		}
 	}
+	for _, a := range w.mu.asides {
+		any = true
+		w.chargeLocked(a)
+	}
 	kill := false
 	for _, c := range w.mu.lost {
 		any = true
@@ -199,15 +206,18 @@ func (w *watchdog) look() (any bool) {
 // climb interrupts the turn that is past its limit. It returns an Overrun if the interrupt
 // was of no use.
 func (w *watchdog) climb(c *watch) *Overrun {
-	m, used := c.meter, c.used()
+	m, used, aside := c.meter, c.used(), time.Duration(c.meter.aside.Load())
 	switch {
-	case c.step == running && m.account.CPU > 0 && used >= m.account.CPU:
+	case c.step == running && m.account.CPU > 0 && used+aside >= m.account.CPU:
 		c.step, c.cut, c.allocated = interrupted, m.account.CPU, m.memory.total
+		if aside > 0 {
+			c.cut = used // and not a time in the past
+		}
 		m.vm.cut(ErrCPU)
 	case c.step == interrupted && (used >= c.cut+w.turns.cfg.Grace || m.memory.total-c.allocated > m.account.MemoryBytes+runaway):
 		c.step = overrun
 		a := &m.account
-		return &Overrun{Owner: a.Owner, Flow: a.Flow, Cause: *m.vm.cause.Load(), Used: used, Budget: a.CPU}
+		return &Overrun{Owner: a.Owner, Flow: a.Flow, Cause: *m.vm.cause.Load(), Used: used + aside, Budget: a.CPU}
 	}
 	return nil
 }
