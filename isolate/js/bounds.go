@@ -27,6 +27,14 @@ func (vm *VM) Allocate(n int64, what string) {
 	}
 }
 
+// Claim is Allocate for what a script does not ask for in so many words: if the event can't
+// hold so much, it ends with [ErrMemory].
+func (vm *VM) Claim(n int64) {
+	if n >= meteredBytes {
+		vm.meter.grow(n)
+	}
+}
+
 // Steps counts the steps of a loop and makes a checkpoint after some thousand.
 type Steps struct{ work }
 

@@ -1,6 +1,7 @@
 package js
 
 import (
+	"cmp"
 	"fmt"
 	"reflect"
 	"strings"
@@ -18,6 +19,7 @@ import (
 // Spec: https://webidl.spec.whatwg.org/#js-interfaces
 type Class[T any] struct {
 	Name string
+	Tag  string // what Object.prototype.toString says of instances; empty: the name
 
 	// Constructor makes the state of a new instance. nil: `new` throws, and instances
 	// come from Go alone.
@@ -131,8 +133,9 @@ func (cl Class[T]) class(p *Platform) (*class, error) {
 			putString(c.prototype, unistring.NewFromString(m.about.Name), make)
 		}
 	}
+	tag := cmp.Or(cl.Tag, cl.Name)
 	putSymbol(c.prototype, goja.SymToStringTag, func(rt *goja.Runtime) goja.Value {
-		return property(rt.ToValue(c.name), false, false, true)
+		return property(rt.ToValue(tag), false, false, true)
 	})
 	if cl.Error != nil {
 		c.error = true

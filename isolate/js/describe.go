@@ -74,7 +74,11 @@ func (cl Class[T]) describe() Description {
 }
 
 func (n Namespace) describe() Description {
-	return Description{Name: n.Name, Kind: KindNamespace, Members: describeStatics(n.Members)}
+	d := Description{Name: n.Name, Kind: KindNamespace, Members: describeStatics(n.Members)}
+	for _, g := range n.Globals {
+		d.Members = append(d.Members, MemberDescription{Name: g.describe().Name, Kind: MemberValue})
+	}
+	return d
 }
 
 func (f Function) describe() Description {

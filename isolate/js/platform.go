@@ -104,6 +104,7 @@ func (f Function) compile(*Platform) (string, globalProperty, error) {
 type Namespace struct {
 	Name    string
 	Members []Static
+	Globals []Global // what stands in the namespace and not on globalThis: classes, above all
 
 	// Apart puts an empty object between the namespace and Object.prototype, as console has
 	// for old code that looks for it.
@@ -114,6 +115,15 @@ func (n Namespace) compile(p *Platform) (string, globalProperty, error) {
 	t := newObjectTemplate()
 	for _, m := range n.Members {
 		putString(t, unistring.NewFromString(m.about.Name), func(rt *goja.Runtime) goja.Value { return m.make(p.seam.vmOf(rt)) })
+	}
+	for _, g := range n.Globals {
+		name, make, err := g.compile(p)
+		if err != nil {
+			return "", nil, err
+		}
+		if make != nil {
+			putString(t, unistring.NewFromString(name), func(rt *goja.Runtime) goja.Value { return make(p.seam.vmOf(rt)) })
+		}
 	}
 	putSymbol(t, goja.SymToStringTag, func(rt *goja.Runtime) goja.Value {
 		return property(rt.ToValue(n.Name), false, false, true)

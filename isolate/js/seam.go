@@ -573,6 +573,12 @@ func selfWord(o *goja.Object, self uintptr) *iface {
 	return (*iface)(unsafe.Add(unsafe.Pointer(o), self))
 }
 
+// prevented makes o one that can't be extended.
+func (s *seam) prevented(o *goja.Object) *goja.Object {
+	*(*bool)(unsafe.Add(selfWord(o, s.objectSelf).data, s.baseExtensible)) = false
+	return o
+}
+
 // object returns the Object of what newTemplatedObject or newTemplatedFunction made.
 func (s *seam) object(t *templated) *goja.Object {
 	return *(**goja.Object)(unsafe.Add(unsafe.Pointer(t), s.baseVal))
