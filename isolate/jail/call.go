@@ -16,6 +16,9 @@ const (
 	opList                 // namespace, query → page
 	opSwap                 // namespace, key, version, entry → version
 	opAdd                  // namespace, key, delta → sum
+	opMatch                // cache, request → whether there is a response, response
+	opKeep                 // cache, request, response → why it is not kept
+	opForget               // cache, request → whether there was anything
 	ops                    // how many there are, and one
 )
 

@@ -34,7 +34,7 @@ func TestContract(t *testing.T) {
 	t.Parallel()
 	n := newNode(t, nil)
 	engine, err := isolate.New(isolate.Config{
-		Host: isolate.Host{KV: memory.New(memory.Config{}), Fetch: echo{}, Console: n.log}, Load: n.load,
+		Host: isolate.Host{KV: memory.New(memory.Config{}), Cache: newCache(t), Fetch: echo{}, Console: n.log}, Load: n.load,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -66,6 +66,12 @@ func TestContract(t *testing.T) {
 		{"puts a large value", handler(`await env.KV.put("big", "y".repeat(1 << 20)); return new Response(String((await env.KV.get("big")).length))`), bound, "1048576"},
 		{"puts a value that is too large", handler(`await env.KV.put("big", new Uint8Array((25 << 20) + 1))`), bound, "413"},
 		{"uses a long key", handler(`await env.KV.get("k".repeat(513))`), bound, "513"},
+		{"misses in a cache", handler(`return new Response(String(await caches.default.match("http://a.example/")) + await caches.default.delete("http://a.example/"))`), nil, "undefinedfalse"},
+		{"hits in a cache", handler(`const c = await caches.open("n"), get = l => new Request("http://a.example/", {headers: {"accept-language": l}});
+			for (const l of ["de", "en"]) await c.put(get(l), new Response(l, {status: 203, statusText: "Sure", headers: {vary: "accept-language", "cache-control": "max-age=9"}}));
+			const r = await c.match(get("en")); return new Response([r.status, r.statusText, await r.text(), r.headers.get("cf-cache-status"), await c.delete(get("")), await c.match(get("en"))].join())`), nil, "203,Sure,en,HIT,true,"},
+		{"keeps much in a cache", handler(`await caches.default.put("http://a.example/", new Response("z".repeat(2 << 20))); return caches.default.match("http://a.example/", {}).then(r => r.text()).then(t => new Response(t.length))`), nil, "2097152"},
+		{"keeps nothing in a cache", handler(`await caches.default.put("http://a.example/n", new Response("x", {headers: {"cache-control": "no-store"}})); return new Response(String(await caches.default.match("http://a.example/n")))`), nil, "undefined"},
 		{"fetches", handler(`let r = await fetch("http://a.example/x?y", {method: "POST", body: "12345"}); return new Response(await r.text() + r.status + r.statusText + r.headers.get("x-echo") + r.url)`), bound, "f 1 e POST http://a.example/x?y 5203Sureyes"},
 		{"fails to fetch", handler(`await fetch("http://a.example/fail")`), bound, "no route to host"},
 		{"gives up a fetch", handler(`try { await fetch("http://a.example/wait", {signal: AbortSignal.timeout(1)}) } catch (e) { return new Response(e.name) }`), bound, "TimeoutError"},

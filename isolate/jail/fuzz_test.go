@@ -74,6 +74,36 @@ func (g guarded) Put(ctx context.Context, ns, key string, e kv.Entry) (kv.Versio
 	return g.Store.Put(ctx, ns, key, e)
 }
 
+// ownCache is a cache that may be asked for the function's own responses only.
+type ownCache struct{ t *testing.T }
+
+func (c ownCache) check(function string) {
+	if function != target().Function {
+		c.t.Errorf("a jail reached the cache of %q", function)
+	}
+}
+
+func (c ownCache) Match(_ context.Context, function, _ string, r *isolate.Request) (*isolate.Response, error) {
+	c.check(function)
+	if r.URL == "" {
+		return nil, nil
+	}
+	return okay(200), nil
+}
+
+func (c ownCache) Put(_ context.Context, function, _ string, _ *isolate.Request, h *isolate.Response) (string, error) {
+	c.check(function)
+	if h.Status < 200 || h.Status > 599 {
+		c.t.Errorf("a jail puts a response with the status %d", h.Status)
+	}
+	return "", nil
+}
+
+func (c ownCache) Delete(_ context.Context, function, _ string, _ *isolate.Request) (bool, error) {
+	c.check(function)
+	return true, nil
+}
+
 // FuzzClient is a jail that says anything at all.
 func FuzzClient(f *testing.F) {
 	for _, s := range []string{
@@ -86,6 +116,9 @@ func FuzzClient(f *testing.F) {
 		whole(kindCall, 1, appendQuery(appendString(appendCall(nil, opList, 1), "ours"), kv.Query{Limit: 10}), ""),
 		whole(kindCall, 1, appendInt(appendKey(appendCall(nil, opAdd, 1), "ours", "k"), -1), ""),
 		whole(kindCall, 1, appendRequest(appendCall(nil, opFetch, 1), &isolate.Request{Method: "GET", URL: "http://a/"}), ""),
+		whole(kindCall, 1, appendRequest(appendString(appendCall(nil, opMatch, 1), "n"), &isolate.Request{Method: "GET", URL: "http://a/"}), ""),
+		whole(kindCall, 1, appendResponse(appendRequest(appendString(appendCall(nil, opKeep, 1), "n"), &isolate.Request{Method: "GET", URL: "http://a/"}), &isolate.Response{Status: 200, Body: []byte{}}), "body"),
+		whole(kindCall, 1, appendRequest(appendString(appendCall(nil, opForget, 1), "n"), &isolate.Request{Method: "GET", URL: "http://a/"}), ""),
 		whole(kindCall, 1, appendString(appendCall(nil, opLoad, 0), string(target().Digest)), ""),
 		whole(kindLine, 1, appendString([]byte{2}, "hello"), "") + whole(kindLine, 0, appendString([]byte{2}, "hello"), ""),
 		whole(kindGoaway, 0, nil, "") + whole(kindRefuse, 1, nil, ""),
@@ -98,7 +131,7 @@ func FuzzClient(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		conn := newScripted(slices.Concat([]byte(greeting), data))
 		c, err := NewClient(conn, ClientConfig{
-			Host: isolate.Host{KV: guarded{memory.New(memory.Config{}), t}, Fetch: new(hostileHost), Console: func(isolate.LogLine) {}},
+			Host: isolate.Host{KV: guarded{memory.New(memory.Config{}), t}, Cache: ownCache{t}, Fetch: new(hostileHost), Console: func(isolate.LogLine) {}},
 			Load: func(_ context.Context, d bundles.Digest) (*bundles.Bundle, error) {
 				if d != target().Digest {
 					t.Errorf("a jail asked for the bundle %q", string(d))

@@ -117,7 +117,7 @@ func newNode(t testing.TB, edit func(*jail.KeeperConfig, *jail.PoolConfig)) *nod
 		},
 	}
 	pc := jail.PoolConfig{
-		Host: isolate.Host{KV: memory.New(memory.Config{}), Fetch: echo{}, Console: n.log},
+		Host: isolate.Host{KV: memory.New(memory.Config{}), Cache: newCache(t), Fetch: echo{}, Console: n.log},
 		Load: n.load,
 		Open: func(ctx context.Context, function string) (net.Conn, error) { return n.open(ctx, function) },
 		Fault: func(_ string, err error) {

@@ -290,6 +290,8 @@ func (c *Client) prepare(o op, event uint32, in *input) (slots chan struct{}, pe
 	case o == opFetch:
 		slots = c.fetch
 		perform, err = c.prepareFetch(f, in)
+	case o == opMatch || o == opKeep || o == opForget:
+		perform, err = c.prepareCache(f, o, in)
 	default:
 		perform, err = c.prepareStore(f, o, in)
 	}

@@ -93,7 +93,7 @@ func newServer(cfg ServerConfig, console func(isolate.LogLine)) (*Server, error)
 	if console == nil {
 		console = s.console
 	}
-	cfg.Engine.Host = isolate.Host{Fetch: hostFetch{}, KV: hostStore{}, Console: console}
+	cfg.Engine.Host = isolate.Host{Fetch: hostFetch{}, KV: hostStore{}, Cache: hostCache{}, Console: console}
 	cfg.Engine.Load, cfg.Engine.Overrun = s.load, s.overrun
 	if s.engine, err = isolate.New(cfg.Engine); err != nil {
 		control.Close()
