@@ -133,11 +133,18 @@ func (d *devServer) open(listener net.Listener, allow []string) (func() error, e
 		return nil, errors.Join(&configError{fmt.Errorf("--allow-private: %w", err)}, store.Close())
 	}
 	d.observer = observe.New(observe.Config{})
-	d.engine, err = isolate.New(isolate.Config{
+	cfg := isolate.Config{
 		Host:        isolate.Host{Fetch: outbound{out}, KV: store, Console: d.observer.Log},
 		Load:        d.load,
 		SourceLines: true,
-	})
+	}
+	responses, err := newCacheStore(cacheMBDefault)
+	if err == nil {
+		err = withCache(&cfg, responses, cacheMBDefault)
+	}
+	if err == nil {
+		d.engine, err = isolate.New(cfg)
+	}
 	if err != nil {
 		return nil, errors.Join(err, out.Close(), store.Close())
 	}

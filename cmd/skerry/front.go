@@ -58,6 +58,7 @@ type frontSettings struct {
 	AllowPrivate []string         `json:"allow_private,omitempty"`
 	Listeners    []netip.AddrPort `json:"listeners"` // the node's own addresses, where functions may not go
 	ServerTiming bool             `json:"server_timing,omitempty"`
+	CacheMB      int              `json:"cache_mb,omitempty"` // what the node's cache may hold; 0: there is none
 }
 
 // front is the path of a request: gateway, isolates, and what functions reach.
@@ -72,6 +73,7 @@ type front struct {
 // frontParts are what a front is joined with.
 type frontParts struct {
 	kv     kv.Store
+	cache  kv.Store                                                    // what the node's cache keeps; nil: nothing
 	bundle func(ctx context.Context, d bundles.Digest) ([]byte, error) // encoded
 	out    io.Writer                                                   // of log lines
 
@@ -111,6 +113,9 @@ func (f *front) open(s frontSettings, parts frontParts, change []func(*isolate.C
 			return bundles.Decode(encoded)
 		},
 		MemoryBytes: int64(s.MemoryMB) << 20,
+	}
+	if err := withCache(&cfg, parts.cache, s.CacheMB); err != nil {
+		return err
 	}
 	for _, c := range change {
 		c(&cfg)

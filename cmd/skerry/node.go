@@ -17,6 +17,7 @@ import (
 	"github.com/skerry-edge/skerry/bundles/store"
 	"github.com/skerry-edge/skerry/gateway/admin"
 	"github.com/skerry-edge/skerry/gateway/supervise"
+	"github.com/skerry-edge/skerry/kv"
 )
 
 // Names of a node's listening sockets, for systemd too.
@@ -180,10 +181,14 @@ func (n *node) openServing() error {
 		return err
 	}
 	n.closers.add(n.jails.close)
-	if n.flags.workers > 0 {
-		return n.openWorkers(settings)
+	responses, err := newCacheStore(settings.CacheMB)
+	if err != nil {
+		return err
 	}
-	one, err := openAlone(settings, frontParts{kv: n.stores.functions, bundle: n.bundles.Get, out: n.t.out}, n.jails, n.t.note)
+	if n.flags.workers > 0 {
+		return n.openWorkers(settings, responses)
+	}
+	one, err := openAlone(settings, frontParts{kv: n.stores.functions, cache: responses, bundle: n.bundles.Get, out: n.t.out}, n.jails, n.t.note)
 	if err != nil {
 		return err
 	}
@@ -192,8 +197,9 @@ func (n *node) openServing() error {
 	return nil
 }
 
-// openWorkers starts the processes that serve.
-func (n *node) openWorkers(settings frontSettings) error {
+// openWorkers starts the processes that serve, with one place for the responses that they
+// keep.
+func (n *node) openWorkers(settings frontSettings, responses kv.Store) error {
 	socket, err := n.sockets.File(socketHTTP)
 	if err != nil {
 		return err
@@ -201,7 +207,7 @@ func (n *node) openWorkers(settings frontSettings) error {
 	settings.MemoryMB = max(settings.MemoryMB/n.flags.workers, 1)
 	cfg := workersConfig{
 		count: n.flags.workers, spawner: n.spawner, socket: socket, jails: n.jails, out: n.t.out, log: n.t.note,
-		settings: workerSettings{frontSettings: settings, Bundles: n.bundleDir()},
+		settings: workerSettings{frontSettings: settings, Bundles: n.bundleDir()}, cache: responses,
 		fetch: func(ctx context.Context, d bundles.Digest) error {
 			_, err := n.blobs.Get(ctx, d)
 			return err
@@ -224,7 +230,7 @@ func (n *node) openWorkers(settings frontSettings) error {
 func (n *node) frontSettings() (frontSettings, error) {
 	s := frontSettings{
 		Domain: n.flags.domain, Workers: max(n.flags.workers, 1), MemoryMB: n.flags.memoryMB, AllowPrivate: n.flags.file.allowPrivate,
-		Listeners: n.addresses(), ServerTiming: n.flags.serverTiming,
+		Listeners: n.addresses(), ServerTiming: n.flags.serverTiming, CacheMB: n.flags.file.cacheMegabytes(),
 	}
 	for _, text := range n.flags.file.trusted {
 		p, err := netip.ParsePrefix(text)

@@ -20,12 +20,27 @@ import (
 type nodeFile struct {
 	trusted      []string // [proxy] trusted
 	allowPrivate []string // [egress] allow_private
+	cacheMB      *int     // [cache] memory_mb; nil: not given
 }
 
 // tables are the tables of node.toml and their keys.
 var tables = map[string][]string{
 	"proxy":  {"trusted"},
 	"egress": {"allow_private"},
+	"cache":  {"memory_mb"},
+}
+
+const (
+	cacheMBDefault = 64
+	cacheMBMax     = 1 << 20
+)
+
+// cacheMegabytes is the memory of the node's cache, in MiB; 0: there is none.
+func (f *nodeFile) cacheMegabytes() int {
+	if f.cacheMB == nil {
+		return cacheMBDefault
+	}
+	return *f.cacheMB
 }
 
 // settings gives the flags of cmd that were not given their values from the environment,
@@ -145,18 +160,29 @@ func (f *nodeFile) table(name string, value any) error {
 		if !slices.Contains(tables[name], key) {
 			return unknownKey(name+"."+key, prefixed(name, tables[name]))
 		}
-		list, err := stringsOf(content[key])
-		if err != nil {
+		if err := f.set(name, content[key]); err != nil {
 			return fmt.Errorf("%s.%s: %w", name, key, err)
-		}
-		switch name {
-		case "proxy":
-			f.trusted = list
-		case "egress":
-			f.allowPrivate = list
 		}
 	}
 	return nil
+}
+
+// set takes the value of the one key that a table has.
+func (f *nodeFile) set(table string, value any) (err error) {
+	switch table {
+	case "proxy":
+		f.trusted, err = stringsOf(value)
+	case "egress":
+		f.allowPrivate, err = stringsOf(value)
+	case "cache":
+		n, ok := value.(int64)
+		if !ok || n < 0 || n > cacheMBMax {
+			return fmt.Errorf("a whole number from 0, which is no cache, to %d is needed", cacheMBMax)
+		}
+		megabytes := int(n)
+		f.cacheMB = &megabytes
+	}
+	return err
 }
 
 func prefixed(table string, keys []string) []string {

@@ -90,6 +90,11 @@ func TestNodeFile(t *testing.T) {
 	if err != nil || f.store != "bolt" || !slices.Equal(f.file.trusted, []string{"10.0.0.0/8", "::1/128"}) || !slices.Equal(f.file.allowPrivate, []string{"10.1.2.3:443"}) {
 		t.Errorf("got %+v, %v", f, err)
 	}
+	for file, want := range map[string]int{"": 64, "[cache]": 64, "[cache]\nmemory_mb = 7": 7, "[cache]\nmemory_mb = 0": 0} {
+		if f, err := readSettings(t, file, nil, "--config", "%"); err != nil || f.file.cacheMegabytes() != want {
+			t.Errorf("%q: a cache of %d MiB, %v; want %d", file, f.file.cacheMegabytes(), err, want)
+		}
+	}
 	if f, err := readSettings(t, `insecure-admin = true`, nil, "--config", "%"); err != nil || !f.insecureAdmin {
 		t.Errorf("a key written as the flag is: %+v, %v", f, err)
 	}
@@ -107,7 +112,7 @@ func TestSettingsThatCantWork(t *testing.T) {
 	}{
 		{"an unknown key", `listne = ":1"`, nil, `unknown key "listne"; did you mean "listen"?`},
 		{"an unknown key with an underscore", `memory_md = 1`, nil, `did you mean "memory_mb"?`},
-		{"an unknown key that is like none", `colour = "blue"`, nil, `unknown key "colour"; there are admin, data, domain, egress, insecure_admin, listen, memory_mb, proxy, server_timing, store, untrusted, workers`},
+		{"an unknown key that is like none", `colour = "blue"`, nil, `unknown key "colour"; there are admin, cache, data, domain, egress, insecure_admin, listen, memory_mb, proxy, server_timing, store, untrusted, workers`},
 		{"the first of two", "zzz = 1\naaa = 1", nil, `unknown key "aaa"`},
 		{"an unknown table", "[porxy]\ntrusted = []", nil, `unknown key "porxy"; did you mean "proxy"?`},
 		{"an unknown key of a table", "[proxy]\ntrused = []", nil, `unknown key "proxy.trused"; did you mean "proxy.trusted"?`},
@@ -123,6 +128,9 @@ func TestSettingsThatCantWork(t *testing.T) {
 		{"a value for a table", `proxy = ["10.0.0.0/8"]`, nil, "proxy: a table is needed: [proxy]"},
 		{"a string for a list", "[proxy]\ntrusted = \"10.0.0.0/8\"", nil, "proxy.trusted: a list of strings is needed"},
 		{"numbers for strings", "[egress]\nallow_private = [443]", nil, "egress.allow_private: a list of strings is needed"},
+		{"a string for a number in a table", "[cache]\nmemory_mb = \"64\"", nil, "cache.memory_mb: a whole number from 0"},
+		{"less than nothing", "[cache]\nmemory_mb = -1", nil, "cache.memory_mb: a whole number from 0"},
+		{"more than any machine has", "[cache]\nmemory_mb = 99999999999", nil, "cache.memory_mb: a whole number from 0"},
 		{"no TOML", "listen: \":1\"", nil, "listen: \":1\""},
 		{"a key twice", "listen = \":1\"\nlisten = \":2\"", nil, "listen"},
 		{"a variable of the wrong type", "", map[string]string{"SKERRY_MEMORY_MB": "half"}, "SKERRY_MEMORY_MB: "},

@@ -80,6 +80,10 @@ func (w *worker) open(ctx context.Context, in *supervise.Inheritance) error {
 	if err != nil {
 		return err
 	}
+	responses, err := w.openShared(ctx, in, fileCache)
+	if err != nil {
+		return err
+	}
 	running, err := openNote(in)
 	if err != nil {
 		return err
@@ -89,7 +93,7 @@ func (w *worker) open(ctx context.Context, in *supervise.Inheritance) error {
 		return err
 	}
 	w.front, err = openFront(w.settings.frontSettings, frontParts{
-		kv: kvStore, bundle: w.bundle, out: w.t.out, openJail: w.openJail, faulty: w.faulty,
+		kv: kvStore, cache: responses, bundle: w.bundle, out: w.t.out, openJail: w.openJail, faulty: w.faulty,
 	}, func(c *isolate.Config) { c.Note, c.Overrun, c.Kill = running, w.overrun, killSelf })
 	if err != nil {
 		return err
@@ -115,9 +119,19 @@ func (w *worker) openStore(ctx context.Context, in *supervise.Inheritance) (kv.S
 		w.closers.add(s.Close)
 		return s, nil
 	}
-	file := in.File(fileKV)
+	store, err := w.openShared(ctx, in, fileKV)
+	if err == nil && store == nil {
+		err = errors.New("the supervisor has passed on no store")
+	}
+	return store, err
+}
+
+// openShared opens a store of the supervisor's that the worker has a socket to; nil: it has
+// none.
+func (w *worker) openShared(ctx context.Context, in *supervise.Inheritance, name string) (kv.Store, error) {
+	file := in.File(name)
 	if file == nil {
-		return nil, errors.New("the supervisor has passed on no store")
+		return nil, nil
 	}
 	conn, err := net.FileConn(file)
 	if err := errors.Join(err, file.Close()); err != nil {

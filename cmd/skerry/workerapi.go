@@ -28,9 +28,10 @@ const (
 
 // Names of the files that a worker inherits.
 const (
-	fileHTTP = socketHTTP
-	fileKV   = "kv"   // to the supervisor's store, where it has one
-	fileNote = "note" // where the worker notes what it runs
+	fileHTTP  = socketHTTP
+	fileKV    = "kv"    // to the supervisor's store, where it has one
+	fileCache = "cache" // to where the node keeps responses, if it does
+	fileNote  = "note"  // where the worker notes what it runs
 )
 
 // workerSettings is what a worker is told first.

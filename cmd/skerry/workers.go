@@ -7,7 +7,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"os"
 	"slices"
 	"strconv"
 	"sync"
@@ -31,6 +30,7 @@ type workersConfig struct {
 	socket   supervise.File // the listening one
 	settings workerSettings
 	kv       kv.Store // the functions', for workers that don't reach it themselves; nil: they do
+	cache    kv.Store // where workers keep responses; nil: nowhere
 	fetch    func(ctx context.Context, d bundles.Digest) error
 	out      io.Writer // of log lines
 	jails    *jails
@@ -108,24 +108,34 @@ func (w *workers) spec(slot int) (spec supervise.Spec, err error) {
 		}
 		return supervise.Running{Culprit: r.Digest, CPU: used, Budget: r.Budget}, true
 	}
-	var ours net.Conn
-	if w.cfg.kv != nil {
-		var theirs *os.File
-		if ours, theirs, err = streamPair(); err != nil {
-			return spec, errors.Join(err, running.Close(), file.Close(), stdout.Close())
-		}
-		spec.Files = append(spec.Files, supervise.File{Name: fileKV, File: theirs})
-		w.work.Go(func() {
-			if err := kvremote.Serve(context.Background(), ours, w.cfg.kv, kvremote.ServerConfig{}); err != nil {
-				w.cfg.log("worker %d: its connection to the store ended: %v", slot, err)
-			}
-		})
-	}
+	var ends []net.Conn // of the sockets over which the worker reaches stores
 	spec.Close = func() {
 		_ = errors.Join(running.Close(), stdout.Close())
-		if ours != nil {
+		for _, ours := range ends {
 			ours.Close()
 		}
+	}
+	for _, shared := range []struct {
+		name  string
+		store kv.Store
+	}{{fileKV, w.cfg.kv}, {fileCache, w.cfg.cache}} {
+		if shared.store == nil {
+			continue
+		}
+		ours, theirs, err := streamPair()
+		if err != nil {
+			spec.Close()
+			for _, f := range spec.Files[1:] { // the first is not this worker's alone
+				f.Close()
+			}
+			return spec, err
+		}
+		ends, spec.Files = append(ends, ours), append(spec.Files, supervise.File{Name: shared.name, File: theirs})
+		w.work.Go(func() {
+			if err := kvremote.Serve(context.Background(), ours, shared.store, kvremote.ServerConfig{}); err != nil {
+				w.cfg.log("worker %d: its connection to the %s store ended: %v", slot, shared.name, err)
+			}
+		})
 	}
 	spec.Handlers = w.handlers()
 	return spec, nil
