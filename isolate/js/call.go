@@ -229,6 +229,10 @@ func (vm *VM) describe(v Value) string {
 // ForOf calls step with each element of an iterable until step returns false, closing the
 // iterator as the language does; it throws if v is not iterable.
 func (vm *VM) ForOf(v Value, step func(Value) bool) {
+	if vm.walksPlainly(v) {
+		vm.walk(v.(*goja.Object), step)
+		return
+	}
 	vm.rt.ForOf(v, func(e Value) bool {
 		vm.checkpoint()
 		return step(e)
@@ -265,12 +269,16 @@ func (vm *VM) Pairs(v Value, add func(name, value string) error) error {
 			err = TypeError("each element must be a pair of a name and a value")
 			return false
 		}
-		var pair []string
+		var pair [2]string
+		n := 0
 		vm.ForOf(e, func(x Value) bool {
-			pair = append(pair, vm.String(x))
-			return len(pair) < 3
+			if n < len(pair) {
+				pair[n] = vm.String(x)
+			}
+			n++
+			return n <= len(pair)
 		})
-		if len(pair) != 2 {
+		if n != len(pair) {
 			err = TypeError("each element must be a pair of a name and a value")
 			return false
 		}

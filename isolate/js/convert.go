@@ -41,15 +41,15 @@ func (vm *VM) ToValue(v any) Value {
 	case Make:
 		return vm.ToValue(v(vm))
 	case []string:
-		out := make([]any, len(v))
+		out := make([]goja.Value, len(v))
 		steps := work{vm: vm}
 		for i, s := range v {
 			steps.done(16)
 			out[i] = vm.Text(s)
 		}
-		return vm.rt.NewArray(out...)
+		return newArrayOf(vm.rt, out)
 	case []any:
-		return vm.rt.NewArray(anyValues(vm.values(v))...)
+		return newArrayOf(vm.rt, vm.values(v))
 	case Record:
 		o := vm.rt.NewObject()
 		for _, f := range v {
@@ -139,7 +139,7 @@ func (vm *VM) NewObject() *Object { return vm.rt.NewObject() }
 
 // NewArray makes an array of what ToValue makes of each element.
 func (vm *VM) NewArray(elements ...any) *Object {
-	return vm.rt.NewArray(anyValues(vm.values(elements))...)
+	return newArrayOf(vm.rt, vm.values(elements))
 }
 
 // define makes an own property whatever setters o inherits.

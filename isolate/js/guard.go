@@ -93,6 +93,7 @@ type gate struct {
 	prepared nameless
 	joins    []*goja.Object // the arrays that are being joined, one within the other
 	listed   *goja.Object   // the helper of lower_spread.go
+	next     goja.Value     // the method of array iterators, as the engine made it; nil: not made yet
 }
 
 // enter is what a built-in begins with; leave must follow, deferred.
@@ -182,7 +183,7 @@ var hidden = []struct {
 	{[]string{
 		"Array.prototype.values", "Array.prototype.keys", "Array.prototype.entries", "Array.prototype[Symbol.iterator]",
 		"TypedArray.prototype.values", "TypedArray.prototype.keys", "TypedArray.prototype.entries", "TypedArray.prototype[Symbol.iterator]",
-	}, "ArrayIterator.prototype", arrayIteratorPrototype},
+	}, arrayIteratorPath, arrayIteratorPrototype},
 	{[]string{"String.prototype[Symbol.iterator]"}, "StringIterator.prototype", stringIteratorPrototype},
 	{[]string{"Map"}, "MapIterator.prototype", mapIteratorPrototype},
 	{[]string{"Set"}, "SetIterator.prototype", setIteratorPrototype},
@@ -190,6 +191,8 @@ var hidden = []struct {
 	{[]string{"Uint8Array", "Uint8ClampedArray", "Int8Array", "Uint16Array", "Int16Array", "Uint32Array", "Int32Array",
 		"Float32Array", "Float64Array", "BigInt64Array", "BigUint64Array"}, "TypedArray", intrinsicTypedArray},
 }
+
+const arrayIteratorPath = "ArrayIterator.prototype"
 
 // guardTemplates puts the gate into goja's templates. It must run once in a process, before
 // the first runtime reads them.
@@ -264,6 +267,9 @@ func (vm *VM) gateProperty(path string, g *guard, property goja.Value, deep bool
 	if i, ok := s.hidden[path]; ok {
 		h := hidden[i]
 		vm.gateObject(h.path, s.guards[""][h.path], h.intrinsic(vm.rt), true)
+		if h.path == arrayIteratorPath && vm.gate.next == nil { // scripts can't have changed it yet
+			vm.gate.next = s.getNamed(h.intrinsic(vm.rt), "next")
+		}
 	}
 }
 

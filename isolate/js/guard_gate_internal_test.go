@@ -3,6 +3,7 @@ package js
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"unsafe"
 
@@ -132,7 +133,7 @@ func TestGuardNames(t *testing.T) {
 			t.Errorf("%s has two guards", g.name)
 		}
 		names = append(names, g.name)
-		src := fmt.Sprintf("const g = {TypedArray: Object.getPrototypeOf(Uint8Array)}; const global = globalThis; "+
+		src := fmt.Sprintf("const g = {TypedArray: Object.getPrototypeOf(Uint8Array), ArrayIterator: {prototype: Object.getPrototypeOf([].values())}}; const global = globalThis; "+
 			"const [holder, key] = %s; if (!(key in Object(holder))) throw 'there is no such thing'", lookup(g.name))
 		vm := p.NewVM(Config{Eval: true})
 		program, err := CompileFunction("test.js", src, nil, nil)
@@ -158,7 +159,7 @@ func lookup(name string) string {
 		return `[g, "TypedArray"]`
 	case holder == "":
 		holder = "global"
-	case len(holder) >= 10 && holder[:10] == "TypedArray":
+	case strings.HasPrefix(holder, "TypedArray"), strings.HasPrefix(holder, "ArrayIterator"):
 		holder = "g." + holder
 	}
 	if key[0] == '[' {

@@ -5,7 +5,7 @@ import "github.com/dop251/goja"
 // iteratorGuards are the guards of what consumes iterators. Most have none: each step calls
 // a built-in, which passes the gate, or a script. A dense array is taken in one go.
 func iteratorGuards() []guard {
-	var guards []guard
+	guards := []guard{{name: arrayIteratorPath + ".next", call: arrayNext}}
 	for _, name := range []string{"Map", "Set", "WeakMap", "WeakSet"} {
 		guards = append(guards, guard{name: name, construct: newCollection})
 	}
@@ -37,4 +37,21 @@ func newCollection(vm *VM, original constructor, args []goja.Value, newTarget *g
 		panic(err)
 	}
 	return original([]goja.Value{steps}, newTarget)
+}
+
+// arrayNext is %ArrayIteratorPrototype%.next. The original makes a result that costs more than all
+// the rest of a loop.
+//
+// Spec: https://tc39.es/ecma262/#sec-createarrayiterator
+func arrayNext(vm *VM, original native, c goja.FunctionCall) goja.Value {
+	s := vm.platform.seam
+	it, ok := c.This.(*goja.Object)
+	if !ok || c.Arguments != nil {
+		return original(c)
+	}
+	v, more, ok := s.nextElement(vm.rt, it)
+	if !ok {
+		return original(c)
+	}
+	return vm.stepResult(c.Arguments, v, !more)
 }

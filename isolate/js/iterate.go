@@ -83,13 +83,10 @@ func (vm *VM) iteratorPrototype(c *class) *goja.Object {
 			panic(vm.exception(TypeError("next: this is not a %s", c.iterator)))
 		}
 		v, more := vm.platform.seam.stateOf(this).(*iteration).next()
-		result := vm.rt.NewObject()
 		if !more {
 			v = Undefined
 		}
-		vm.platform.seam.put(result, "value", vm.ToValue(v))
-		vm.platform.seam.put(result, "done", vm.rt.ToValue(!more))
-		return result
+		return vm.stepResult(fc.Arguments, vm.ToValue(v), !more)
 	})
 	vm.define(o, "next", next)
 	if err := o.DefineDataPropertySymbol(goja.SymToStringTag, vm.rt.ToValue(c.iterator), goja.FLAG_FALSE, goja.FLAG_TRUE, goja.FLAG_FALSE); err != nil {

@@ -234,6 +234,12 @@ type seam struct {
 	arrayElements uintptr
 	arrayCount    uintptr
 
+	arrayIterator unsafe.Pointer // what marks an interface that holds an arrayIterObject, and its fields:
+	iteratorArray uintptr
+	iteratorNext  uintptr
+	iteratorKind  uintptr // an int
+	overValues    int     // the kind that gives the elements alone
+
 	proxy unsafe.Pointer // what marks an interface that holds a proxyObject
 
 	regExps *regExpSeam
@@ -325,6 +331,7 @@ func newSeam() (*seam, error) {
 	if err != nil {
 		return nil, err
 	}
+	iterator := valuesOfArray(rt, goja.FunctionCall{This: list}).(*goja.Object)
 	runtime, object := reflect.TypeFor[goja.Runtime](), reflect.TypeFor[*goja.Object]()
 	boolean := reflect.TypeFor[bool]()
 	for _, f := range []shape{
@@ -358,6 +365,9 @@ func newSeam() (*seam, error) {
 		{insides(proxy), "handler", nil, &s.proxyHandlers},
 		{insides(list), "values", reflect.TypeFor[[]goja.Value](), &s.arrayElements},
 		{insides(list), "length", reflect.TypeFor[uint32](), &s.arrayCount},
+		{insides(iterator), "obj", object, &s.iteratorArray},
+		{insides(iterator), "nextIdx", reflect.TypeFor[int64](), &s.iteratorNext},
+		{insides(iterator), "kind", nil, &s.iteratorKind},
 		{s.property, "value", reflect.TypeFor[goja.Value](), &s.value},
 		{s.property, "accessor", boolean, &s.accessor},
 		{s.property, "enumerable", boolean, &s.enumerable},
@@ -381,6 +391,11 @@ func newSeam() (*seam, error) {
 	}
 	s.plain = selfWord(plain, s.objectSelf).tab
 	s.array = selfWord(list, s.objectSelf).tab
+	s.arrayIterator = selfWord(iterator, s.objectSelf).tab
+	if kind, _ := insides(iterator).FieldByName("kind"); kind.Type.Kind() != reflect.Int {
+		return nil, fmt.Errorf("the kind of a goja array iterator is a %s", kind.Type)
+	}
+	s.overValues = s.kindOfIterator(iterator)
 	s.typed = selfWord(typed, s.objectSelf).tab
 	s.dataView = selfWord(dataView, s.objectSelf).tab
 	if err := checkReaction(); err != nil {

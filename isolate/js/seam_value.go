@@ -103,6 +103,17 @@ func describedString(v goja.Value) goja.String
 //go:linkname denseArray github.com/dop251/goja.(*Runtime).checkStdArrayObj
 func denseArray(rt *goja.Runtime, o *goja.Object) unsafe.Pointer
 
+// standardArray returns the inside of a dense array whose iterator would be the intrinsic
+// one, nil of anything else.
+//
+//go:linkname standardArray github.com/dop251/goja.(*Runtime).checkStdArrayIter
+func standardArray(rt *goja.Runtime, v goja.Value) unsafe.Pointer
+
+// valuesOfArray is Array.prototype.values.
+//
+//go:linkname valuesOfArray github.com/dop251/goja.(*Runtime).arrayproto_values
+func valuesOfArray(rt *goja.Runtime, c goja.FunctionCall) goja.Value
+
 // iteration is goja's record of an iterator; opaque here.
 type iterationRecord struct{ _ byte }
 
@@ -196,6 +207,36 @@ func (s *seam) typedLength(o *goja.Object) (length int, ok bool) {
 		return 0, false
 	}
 	return *(*int)(unsafe.Add(self.data, s.typedCount)), true
+}
+
+// nextElement takes the next element from an iterator over the values of a dense array; more
+// is false at its end. ok is false, and nothing has happened, if it is no such iterator.
+func (s *seam) nextElement(rt *goja.Runtime, iterator *goja.Object) (v goja.Value, more, ok bool) {
+	self := selfWord(iterator, s.objectSelf)
+	if self.tab != s.arrayIterator || s.kindOfIterator(iterator) != s.overValues {
+		return nil, false, false
+	}
+	array := (**goja.Object)(unsafe.Add(self.data, s.iteratorArray))
+	if *array == nil {
+		return goja.Undefined(), false, true
+	}
+	elements, ok := s.elementsOf(rt, *array)
+	if !ok {
+		return nil, false, false
+	}
+	next := (*int64)(unsafe.Add(self.data, s.iteratorNext))
+	if *next >= int64(len(elements)) {
+		*array = nil
+		return goja.Undefined(), false, true
+	}
+	v = elements[*next]
+	*next++
+	return v, true, true
+}
+
+// kindOfIterator says what an iterator over an array gives: its elements, their indices or both.
+func (s *seam) kindOfIterator(iterator *goja.Object) int {
+	return *(*int)(unsafe.Add(selfWord(iterator, s.objectSelf).data, s.iteratorKind))
 }
 
 // arrayLength returns the length of an array that goja keeps in one piece.

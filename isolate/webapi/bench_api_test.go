@@ -80,6 +80,23 @@ func BenchmarkText(b *testing.B) {
 	}
 }
 
+func BenchmarkHeaders(b *testing.B) {
+	const fields = `[["accept", "*/*"], ["accept-encoding", "gzip, br"], ["accept-language", "en"], ["cache-control", "no-cache"], ["cookie", "a=b"],
+		["host", "shop.example.com"], ["referer", "https://shop.example.com/"], ["user-agent", "Mozilla/5.0"], ["x-forwarded-for", "192.0.2.7"], ["x-request-id", "01J9Z3"]]`
+	for _, bc := range []struct{ name, src string }{
+		{"of pairs", `(() => { let f = ` + fields + `; return () => new Headers(f) })()`},
+		{"of a record", `(() => { let f = Object.fromEntries(` + fields + `); return () => new Headers(f) })()`},
+		{"get", `(() => { let h = new Headers(` + fields + `); return () => h.get("User-Agent") })()`},
+		{"iterate", `(() => { let h = new Headers(` + fields + `); return () => { for (let [k, v] of h); } })()`},
+	} {
+		b.Run(bc.name, func(b *testing.B) { benchScript(b, bc.src) })
+	}
+}
+
+func BenchmarkForOf(b *testing.B) {
+	benchScript(b, `(() => { let a = Array.from({length: 100}, (_, i) => [i, i]); return () => { let n = 0; for (let [x, y] of a) n += x + y; return n } })()`)
+}
+
 func BenchmarkConsole(b *testing.B) {
 	for _, bc := range []struct{ name, src string }{
 		{"a string", `() => console.log("GET /users/42 200")`},

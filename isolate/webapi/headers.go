@@ -79,9 +79,11 @@ func (h *headers) add(vm *js.VM, name, value string) error {
 
 // field checks a field that is to be written, and normalises its value.
 func (h *headers) field(vm *js.VM, name, value string) (string, string, error) {
-	value, err := byteString(vm, "the value of header "+clip(name, 100), value)
-	if err != nil {
-		return "", "", err
+	if !isASCII(value) {
+		var err error
+		if value, err = byteString(vm, "the value of header "+clip(name, 100), value); err != nil {
+			return "", "", err
+		}
 	}
 	value = trim(vm, value, "\t\n\r ")
 	if err := checkName(name); err != nil {
