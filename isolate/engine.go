@@ -196,7 +196,7 @@ func (e *Engine) Warm(ctx context.Context, t *Target) error {
 // Check evaluates a bundle that is not live yet, without a trace, and returns a *Failure
 // if it can't be run.
 func (e *Engine) Check(ctx context.Context, b *bundles.Bundle) error {
-	p := &Pool{engine: e, manifest: b.Manifest.WithDefaults(), modules: b.Modules}
+	p := &Pool{engine: e, manifest: b.Manifest.WithDefaults(), modules: b.Modules, runtime: asksRuntime(b)}
 	p.env = binding.Entries(p.manifest.Vars, kvEntries(p.manifest.KV))
 	p.program, p.failure = compile(b)
 	if p.failure != nil {

@@ -17,8 +17,10 @@ type Isolate struct {
 	vm      *js.VM
 	pool    *Pool
 	handler *js.Object // export default
+	class   bool       // handler is a class, of which each event gets an instance
 	env     *js.Object // what bindings made of the manifest; the handler's second argument
 	run     *running   // the event that is being handled; nil between events
+	context *executionContext
 }
 
 // What the console lines of one event may be. What comes beyond is counted, and the count is
@@ -69,7 +71,7 @@ type delivery struct {
 // deliver calls the handler and returns when its response is known, or why there is none.
 func (i *Isolate) deliver(ctx context.Context, run *running) *delivery {
 	d := &delivery{isolate: i, run: run, context: new(executionContext)}
-	i.run = run
+	i.run, i.context = run, d.context
 	limits := &run.target.Manifest.Limits
 	vm := i.vm
 	vm.Begin(run)
@@ -98,8 +100,12 @@ func (i *Isolate) deliver(ctx context.Context, run *running) *delivery {
 // call calls the handler, in a turn.
 func (d *delivery) call() {
 	i := d.isolate
+	handler := i.handler
+	if i.class {
+		handler = i.vm.Construct(handler, d.context, i.env)
+	}
 	request := webapi.NewRequest(i.vm, d.run.event.Request)
-	v, err := i.vm.Call(i.vm.Get(i.handler, string(d.run.event.Kind)), i.handler, request, i.env, d.context)
+	v, err := i.vm.Call(i.vm.Get(handler, string(d.run.event.Kind)), handler, request, i.env, d.context)
 	if err != nil {
 		d.failure = i.exception(err)
 		return
@@ -232,18 +238,7 @@ var executionContextClass = js.Class[executionContext]{
 	Name:   "ExecutionContext",
 	Hidden: true,
 	Members: []js.Member[executionContext]{
-		js.Do("waitUntil", 1, func(e *executionContext, c *js.Call) error {
-			e.promises = append(e.promises, c.Arg(0))
-			if js.IsPromise(c.Arg(0)) {
-				// A rejection is reported when the work is drained, not as unhandled.
-				c.VM.Then(c.Arg(0), func(_ js.Value, err error) {
-					if err != nil {
-						c.VM.Host().(hostOf).isolate.logReport("waitUntil: ", c.VM.Report(err))
-					}
-				})
-			}
-			return nil
-		}),
+		js.Do("waitUntil", 1, (*executionContext).waitUntil),
 		// Milliseconds of JavaScript time that the event has used, with the fraction.
 		js.Method("cpuTime", 0, func(_ *executionContext, c *js.Call) (any, error) {
 			return float64(c.VM.Meter().Used().Microseconds()) / 1000, nil
@@ -251,6 +246,19 @@ var executionContextClass = js.Class[executionContext]{
 		// There is no origin to pass to: an exception is answered with its error.
 		js.Do("passThroughOnException", 0, func(*executionContext, *js.Call) error { return nil }),
 	},
+}
+
+func (e *executionContext) waitUntil(c *js.Call) error {
+	e.promises = append(e.promises, c.Arg(0))
+	if js.IsPromise(c.Arg(0)) {
+		// A rejection is reported when the work is drained, not as unhandled.
+		c.VM.Then(c.Arg(0), func(_ js.Value, err error) {
+			if err != nil {
+				c.VM.Host().(hostOf).isolate.logReport("waitUntil: ", c.VM.Report(err))
+			}
+		})
+	}
+	return nil
 }
 
 // pending counts the promises that have not settled, forgetting the others.

@@ -33,6 +33,7 @@ type Pool struct {
 	manifest bundles.Manifest // with defaults
 	program  *js.Program
 	modules  map[string][]byte
+	runtime  bool // the script calls __runtime
 	started  sync.Once
 	failure  *Failure // the bundle can't be run, and trying again won't help
 
@@ -68,6 +69,7 @@ func (p *Pool) start(ctx context.Context) error {
 		}
 		p.manifest = bundle.Manifest.WithDefaults()
 		p.modules = bundle.Modules
+		p.runtime = asksRuntime(bundle)
 		p.program, p.failure = compile(bundle)
 		p.base = int64(len(bundle.Script)) * programFactor
 		p.env = binding.Entries(p.manifest.Vars, kvEntries(p.manifest.KV))
@@ -86,7 +88,7 @@ func (p *Pool) start(ctx context.Context) error {
 }
 
 // parameters are the names by which a bundle's script calls the runtime; see bundles/build.
-var parameters = []string{"__register", "__module", "__wasm"}
+var parameters = []string{"__register", "__module", "__wasm", "__runtime"}
 
 func compile(b *bundles.Bundle) (*js.Program, *Failure) {
 	program, err := js.CompileFunction("bundle.js", string(b.Script), parameters, b.SourceMap)
@@ -134,7 +136,7 @@ func (p *Pool) acquire(ctx context.Context) (*Isolate, error) {
 // back to the others, any other is dropped.
 func (p *Pool) release(i *Isolate) {
 	i.vm.Abandon()
-	i.run = nil
+	i.run, i.context = nil, nil
 	if p.manifest.Isolation == bundles.IsolationReuse && i.vm.Ended() == nil {
 		p.put(i)
 	}
@@ -234,7 +236,7 @@ func (p *Pool) warm(ctx context.Context, priority js.Priority) (*Isolate, error)
 				module = c.Arg(0)
 				return js.Undefined, nil
 			})
-			top, thrown = i.vm.Evaluate(p.program, p.arguments(i.vm, register)...)
+			top, thrown = i.vm.Evaluate(p.program, p.arguments(i, register)...)
 		})
 		if err != nil || thrown != nil || p.program.Async() {
 			return err
@@ -264,34 +266,42 @@ func (p *Pool) warm(ctx context.Context, priority js.Priority) (*Isolate, error)
 	return i, nil
 }
 
-// arguments are what the script's parameters get.
-func (p *Pool) arguments(vm *js.VM, register js.Value) []any {
-	if len(p.modules) == 0 {
-		return []any{register}
+// arguments are what the script's parameters get: functions that it does not call are left
+// out.
+func (p *Pool) arguments(i *Isolate, register js.Value) []any {
+	args, vm := []any{register, js.Undefined, js.Undefined, js.Undefined}, i.vm
+	if len(p.modules) > 0 {
+		args[1] = vm.NewFunction("__module", 1, func(c *js.Call) (any, error) {
+			b, ok := p.modules[c.String(0)]
+			if !ok {
+				return nil, js.TypeError("the bundle has no file %s", c.String(0))
+			}
+			return js.Bytes(append([]byte(nil), b...)), nil
+		})
+		args[2] = vm.NewFunction("__wasm", 1, func(c *js.Call) (any, error) {
+			return nil, js.TypeError("%s can't be imported: this version of Skerry doesn't run WebAssembly", c.String(0))
+		})
 	}
-	bytes := vm.NewFunction("__module", 1, func(c *js.Call) (any, error) {
-		b, ok := p.modules[c.String(0)]
-		if !ok {
-			return nil, js.TypeError("the bundle has no file %s", c.String(0))
-		}
-		return js.Bytes(append([]byte(nil), b...)), nil
-	})
-	wasm := vm.NewFunction("__wasm", 1, func(c *js.Call) (any, error) {
-		return nil, js.TypeError("%s can't be imported: this version of Skerry doesn't run WebAssembly", c.String(0))
-	})
-	return []any{register, bytes, wasm}
+	if p.runtime {
+		args[3] = i.runtime()
+	}
+	return args
 }
 
-// adopt takes the handler out of the evaluated module, in a turn.
+// adopt takes the handler out of the evaluated module, in a turn: an object with a method
+// fetch, or a class whose instances have one.
 func (i *Isolate) adopt(module js.Value) error {
 	handler, ok := i.vm.Get(module, "default").(*js.Object)
 	if !ok {
 		return js.TypeError("the bundle has no default export; write: export default { fetch(request, env, ctx) { … } }")
 	}
 	if !js.IsFunction(i.vm.Get(handler, string(KindFetch))) {
-		return js.TypeError("the default export has no method fetch; write: export default { fetch(request, env, ctx) { … } }")
+		if i.class = js.IsFunction(handler) && js.IsFunction(i.vm.Get(i.vm.Get(handler, "prototype"), string(KindFetch))); !i.class {
+			return js.TypeError("the default export has no method fetch; write: export default { fetch(request, env, ctx) { … } }")
+		}
 	}
-	i.handler, i.env = handler, binding.Env(i.vm, i.pool.env, binding.Host{KV: i.pool.engine.cfg.Host.KV})
+	i.handler = handler
+	i.environment()
 	return nil
 }
 

@@ -87,7 +87,7 @@ func buildError(t testing.TB, f files) *build.Error {
 // be an error there.
 func checkScript(t testing.TB, script string) {
 	t.Helper()
-	wrapped := "(async function (__register, __module, __wasm) { \"use strict\";" + script + "\n})"
+	wrapped := "(async function (__register, __module, __wasm, __runtime) { \"use strict\";" + script + "\n})"
 	if r := api.Transform(wrapped, api.TransformOptions{LogLevel: api.LogLevelSilent}); len(r.Errors) > 0 {
 		t.Errorf("not the body of a strict function: %s\n%s", r.Errors[0].Text, script)
 	}

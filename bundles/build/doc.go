@@ -12,16 +12,18 @@
 // # The script
 //
 // Bundle.Script is the output of esbuild and nothing else: one ES module without import or
-// export. It expects to be the body of a strict function with three parameters:
+// export. It expects to be the body of a strict function with four parameters:
 //
-//	(function (__register, __module, __wasm) { "use strict"; SCRIPT })
+//	(function (__register, __module, __wasm, __runtime) { "use strict"; SCRIPT })
 //
 // or of an async function, if there is an await at its top level; whoever runs it finds out
 // by parsing. It calls __register(exports) once, when the author's module has been
 // evaluated: the property "default" is the module's default export. __module(name) returns
 // the bytes of Bundle.Modules[name] in a new Uint8Array, and __wasm(name) the
 // WebAssembly.Module compiled from them; the script calls each at most once for a name, when
-// the module that stands for the file is evaluated.
+// the module that stands for the file is evaluated. __runtime(name) returns what the modules
+// of the runtime ask for (runtime.go): "env" is what handlers get as env, "waitUntil" a
+// function that does what their ctx.waitUntil does.
 //
 // Imports resolve as in Node.js and TypeScript, for this runtime's conditions (workerd,
 // worker, edge-light, browser) and with the browser field of package.json. What an import

@@ -92,11 +92,7 @@ func unsupported(specifier string) *unresolved {
 	case !ok || scheme == "node":
 		return nil
 	case scheme == "cloudflare":
-		return &unresolved{
-			text:  fmt.Sprintf("%q is not provided by this version of Skerry", specifier),
-			notes: []string{"bindings come as the second argument: fetch(request, env, ctx)"},
-			soft:  true,
-		}
+		return notProvided(specifier)
 	case scheme == "http" || scheme == "https":
 		return &unresolved{
 			text:  fmt.Sprintf("%q would be loaded from the network, which a build never does", specifier),

@@ -36,6 +36,7 @@ type run struct {
 const (
 	namespace        = "skerry"         // of files of the project
 	missingNamespace = "skerry-missing" // of modules that throw, in the place of what is not there
+	runtimeNamespace = "skerry-runtime" // of modules that the runtime provides
 	emptyNamespace   = "skerry-empty"   // of the module that packages ask for where they need nothing
 	entryFile        = "skerry:entry"
 )
@@ -85,6 +86,9 @@ var moduleSuffixes = map[string]string{
 
 // fileOf returns the real name of the file that esbuild knows by a name.
 func fileOf(name string) string {
+	if provided, ok := strings.CutPrefix(name, runtimeNamespace+":"); ok {
+		return provided
+	}
 	name = strings.TrimPrefix(name, namespace+":")
 	if i := strings.LastIndexByte(name, '?'); i >= 0 {
 		name = name[:i]
@@ -102,6 +106,9 @@ func (r *run) resolve(args api.OnResolveArgs) (api.OnResolveResult, error) {
 	}
 	if args.Kind == api.ResolveJSRequireResolve {
 		return api.OnResolveResult{Path: args.Path, External: true}, nil // there is no path to return: it throws
+	}
+	if m := providedBy(args.Path); m != nil {
+		return m.resolved(), nil
 	}
 	importer := fileOf(args.Importer)
 	required := args.Kind == api.ResolveJSRequireCall
@@ -204,7 +211,7 @@ func (r *run) message(from api.Message) Message {
 	if own, ok := from.Detail.(Message); ok {
 		return own
 	}
-	m := Message{Text: clip(ownNames(from.Text))}
+	m := noSuchExport(Message{Text: clip(ownNames(from.Text))})
 	for _, note := range from.Notes {
 		if text := noteText(note); text != "" {
 			m.Notes = append(m.Notes, text)
@@ -252,7 +259,7 @@ func noteText(note api.Note) string {
 	return fmt.Sprintf("%s:%d: %s", fileOf(note.Location.File), note.Location.Line, ownNames(note.Text))
 }
 
-var nameInText = regexp.MustCompile(`"` + namespace + `:([^"]*)"`)
+var nameInText = regexp.MustCompile(`"((?:` + namespace + `|` + runtimeNamespace + `):[^"]*)"`)
 
 // ownNames puts the author's names for files into a text of esbuild's.
 func ownNames(text string) string {

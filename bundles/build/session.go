@@ -231,6 +231,9 @@ func (s *Session) plugin() api.Plugin {
 		b.OnLoad(api.OnLoadOptions{Filter: ".*", Namespace: missingNamespace}, func(args api.OnLoadArgs) (api.OnLoadResult, error) {
 			return loadMissing(args.Path), nil
 		})
+		b.OnLoad(api.OnLoadOptions{Filter: ".*", Namespace: runtimeNamespace}, func(args api.OnLoadArgs) (api.OnLoadResult, error) {
+			return loadRuntime(args.Path), nil
+		})
 		b.OnLoad(api.OnLoadOptions{Filter: ".*", Namespace: emptyNamespace}, func(api.OnLoadArgs) (api.OnLoadResult, error) {
 			return loadEmpty(), nil
 		})

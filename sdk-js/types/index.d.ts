@@ -2,3 +2,4 @@
 /// <reference path="./web.d.ts" />
 /// <reference path="./kv.d.ts" />
 /// <reference path="./handler.d.ts" />
+/// <reference path="./workers.d.ts" />
