@@ -88,41 +88,39 @@ func (t *tokenizer) take() []byte {
 // next returns the next token with its bytes; false: more input is needed, or, after the end
 // of it, there is none. Of a tag, t.tag says what it is.
 func (t *tokenizer) next() (k kind, raw []byte, ok bool, err error) {
-	for {
+	if t.inside == noToken {
+		if k, ok := t.text(); ok {
+			return k, t.take(), true, nil
+		}
 		if t.inside == noToken {
-			if k, ok := t.text(); ok {
-				return k, t.take(), true, nil
-			}
-			if t.inside == noToken {
-				return noToken, nil, false, nil
-			}
+			return noToken, nil, false, nil
 		}
-		done := false
-		switch t.inside {
-		case startTag, endTag:
-			if done, err = t.scanTag(); err != nil {
-				return noToken, nil, false, err
-			}
-		case commentToken:
-			done = t.scanComment()
-		default: // doctypeToken, otherToken
-			done = t.seek('>')
-		}
-		if len(t.buf)-t.start > tokenBytesMax && (!done || t.pos-t.start > tokenBytesMax) {
-			return noToken, nil, false, ErrTokenTooLarge
-		}
-		if !done {
-			if !t.closed || t.start == len(t.buf) {
-				return noToken, nil, false, nil
-			}
-			t.pos = len(t.buf)
-			if t.inside == startTag || t.inside == endTag {
-				t.inside = otherToken // a tag that never ends is dropped
-			}
-		}
-		k, t.inside = t.inside, noToken
-		return k, t.take(), true, nil
 	}
+	done := false
+	switch t.inside {
+	case startTag, endTag:
+		if done, err = t.scanTag(); err != nil {
+			return noToken, nil, false, err
+		}
+	case commentToken:
+		done = t.scanComment()
+	default: // doctypeToken, otherToken
+		done = t.seek('>')
+	}
+	if len(t.buf)-t.start > tokenBytesMax && (!done || t.pos-t.start > tokenBytesMax) {
+		return noToken, nil, false, ErrTokenTooLarge
+	}
+	if !done {
+		if !t.closed || t.start == len(t.buf) {
+			return noToken, nil, false, nil
+		}
+		t.pos = len(t.buf)
+		if t.inside == startTag || t.inside == endTag {
+			t.inside = otherToken // a tag that never ends is dropped
+		}
+	}
+	k, t.inside = t.inside, noToken
+	return k, t.take(), true, nil
 }
 
 // seek moves past the next c.
