@@ -64,6 +64,19 @@ type iteration struct {
 	next func() (any, bool)
 }
 
+// Iterator makes an iterator, as the class of of has them, over what next returns until it
+// returns false. of is the state of an instance; next is called in a turn, and its errors are
+// thrown.
+func (vm *VM) Iterator(of any, next func() (v any, more bool, err error)) Value {
+	return vm.iterator(of.(holder), func() (any, bool) {
+		v, more, err := next()
+		if err != nil {
+			panic(vm.exception(err))
+		}
+		return v, more
+	})
+}
+
 // iterator makes an iterator for the class that of belongs to.
 func (vm *VM) iterator(of holder, next func() (any, bool)) goja.Value {
 	c := vm.platform.byType[typeOf(of)]
