@@ -31,7 +31,7 @@ func FuzzForgivingBase64(f *testing.F) {
 // Decoding in pieces gives what decoding at once does, wherever the cuts are.
 func FuzzTextDecoder(f *testing.F) {
 	for _, seed := range []string{"", "aé€😀", "\xE2\x82", "\xF0\x9F\x98\xFF", "\xEF\xBB\xBFx", "\x3D\xD8\x00\xDE\x00\xDC", "\x82\xA0\x82", "\x1B$B$\"\x1B(B", "\x81\x30\x81\x30\xC4"} {
-		for _, label := range []string{"utf-8", "utf-16le", "utf-16be", "windows-1252", "shift_jis", "gb18030", "iso-2022-jp", "big5"} {
+		for _, label := range []string{"utf-8", "utf-16le", "utf-16be", "windows-1252", "shift_jis", "gb18030", "iso-2022-jp", "big5", "euc-jp", "euc-kr"} {
 			f.Add([]byte(seed), label, 1)
 		}
 	}
