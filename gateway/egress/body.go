@@ -1,137 +1,164 @@
 package egress
 
 import (
-	"bufio"
-	"compress/gzip"
+	"context"
 	"errors"
 	"io"
 	"net/http"
-	"strings"
 	"sync"
-	"sync/atomic"
+	"time"
+
+	"github.com/skerry-edge/skerry/isolate/webapi"
 )
 
-// bodies reads the bodies of responses within the limits of one and of all together. It is
-// safe for concurrent use.
-type bodies struct {
-	bytesMax  int
-	bufferMax int64
-	buffered  atomic.Int64 // bytes that bodies being read take up
-	unzippers sync.Pool    // of *unzipper, 40 KB each
+const (
+	// chunkBytesMax is the most that Next returns at once, and chunkBytesMin the room that a
+	// body of unknown length begins with.
+	chunkBytesMax = 64 << 10
+	chunkBytesMin = 4 << 10
+)
+
+// body is the rest of a response, on its way to whoever reads it: a [webapi.Source].
+type body struct {
+	client *Client
+	target *target
+	ctx    context.Context // of the subrequest; its end ends the connection's part in it
+	cancel context.CancelCauseFunc
+
+	// The reader's.
+	in      io.Reader
+	coding  decoder  // in, if the body is coded; nil: it is not
+	coded   received // what the decoder reads
+	left    int64    // bytes of in that are still to come, as far as they are announced; -1: unknown
+	decoded int64    // bytes that came out of the decoder
+	room    int      // for the next chunk
+	err     error    // of the last Next; nil: there may be more
+
+	end func() // gives the slot back, once
 }
 
-type unzipper struct {
-	in  bufio.Reader
-	zip gzip.Reader
+// errIdle is the cause of a body's end of which nothing came for Config.IdleTimeout.
+var errIdle = errors.New("nothing came for too long")
+
+// errUnwanted is the cause of a body's end that nobody reads on.
+var errUnwanted = errors.New("nobody reads the body any more")
+
+// newBody makes the source of resp's body and changes the header to fit what comes out of it.
+func newBody(ctx context.Context, cancel context.CancelCauseFunc, s *subrequest, resp *http.Response, end func()) *body {
+	b := &body{client: s.client, target: s.target, ctx: ctx, cancel: cancel, in: resp.Body, left: resp.ContentLength, room: chunkBytesMin}
+	b.end = sync.OnceFunc(end)
+	if open := codingOf(resp.Header); open != nil {
+		delete(resp.Header, "Content-Encoding")
+		delete(resp.Header, "Content-Length")
+		b.left = -1
+		b.coded.Reader = resp.Body
+		b.coding = open(&s.client.decoders, &b.coded)
+		b.in = b.coding
+	}
+	if b.left >= 0 {
+		b.room = int(min(b.left, chunkBytesMax))
+	}
+	return b
 }
 
-// read returns the body of resp, without its content coding if that is gzip, and changes
-// the header to fit.
-func (b *bodies) read(resp *http.Response) ([]byte, error) {
-	if !zipped(resp.Header) {
-		return b.readAll(resp.Body, resp.ContentLength)
-	}
-	delete(resp.Header, "Content-Encoding")
-	delete(resp.Header, "Content-Length")
-	u, ok := b.unzippers.Get().(*unzipper)
-	if !ok {
-		u = new(unzipper)
-	}
-	defer b.unzippers.Put(u)
-	received := &io.LimitedReader{R: resp.Body, N: int64(b.bytesMax) + 1}
-	u.in.Reset(received)
-	body, err := b.unzip(u)
-	if received.N == 0 {
-		return nil, b.tooLarge()
-	}
-	return body, err
-}
+// Length is how many bytes come, if that is known; -1: it is not.
+func (b *body) Length() int64 { return b.left }
 
-func (b *bodies) unzip(u *unzipper) ([]byte, error) {
-	if _, err := u.in.Peek(1); err == io.EOF {
-		return []byte{}, nil // nothing at all is accepted for nothing zipped, as browsers do
+// Next returns the next bytes. A body of which nothing comes for Config.IdleTimeout fails.
+func (b *body) Next(ctx context.Context) ([]byte, error) {
+	if b.err != nil {
+		return nil, b.err
 	}
-	err := u.zip.Reset(&u.in)
-	if err == nil {
-		var body []byte
-		if body, err = b.readAll(&u.zip, -1); err == nil {
-			return body, nil
+	if ctx != b.ctx {
+		stop := context.AfterFunc(ctx, func() { b.cancel(context.Cause(ctx)) })
+		defer stop()
+	}
+	idle := time.AfterFunc(b.client.cfg.IdleTimeout, func() { b.cancel(errIdle) })
+	defer idle.Stop()
+	chunk := make([]byte, b.room)
+	for empty := 0; ; empty++ {
+		n, err := b.in.Read(chunk)
+		if b.coding != nil {
+			if b.decoded += int64(n); err == nil && b.decoded > b.client.cfg.DecodedBytesMax {
+				err = fail(ReasonTooLarge, "the response's body is larger than %s when decoded", bytesText(int(b.client.cfg.DecodedBytesMax)))
+			}
 		}
-	}
-	if errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum) || strings.HasPrefix(err.Error(), "flate: ") {
-		return nil, &Error{ReasonBadResponse, "", "the body is said to be gzip, but is not", err}
-	}
-	return nil, err
-}
-
-// zipped reports whether the body is gzip, and nothing else over or under it. What else it
-// may be coded in wasn't asked for, and is the function's to understand.
-func zipped(h http.Header) bool {
-	codings := h["Content-Encoding"]
-	return len(codings) == 1 && (strings.EqualFold(codings[0], "gzip") || strings.EqualFold(codings[0], "x-gzip"))
-}
-
-// readAll reads r to its end. The memory that is taken grows with what arrives: length,
-// which the server claims, is believed only for small bodies and to end the growth.
-func (b *bodies) readAll(r io.Reader, length int64) ([]byte, error) {
-	if length > int64(b.bytesMax) {
-		return nil, b.tooLarge()
-	}
-	size := 4 << 10
-	if length >= 0 && length < 64<<10 {
-		size = int(length) + 1 // one more, or the end would not be seen
-	}
-	if !b.take(size) {
-		return nil, b.tooBusy()
-	}
-	body := make([]byte, 0, size)
-	defer func() { b.give(cap(body)) }()
-	for {
-		n, err := r.Read(body[len(body):cap(body)])
-		body = body[:len(body)+n]
-		switch {
-		case len(body) > b.bytesMax:
-			return nil, b.tooLarge()
-		case err == io.EOF:
-			return body, nil
-		case err != nil:
-			return nil, err
-		case len(body) < cap(body):
-			continue
+		if err == nil && n == 0 && empty > 100 {
+			err = io.ErrNoProgress
 		}
-		size := 2 * cap(body)
-		if length >= 0 {
-			size = max(min(size, int(length)+1), len(body)+1)
+		if err != nil {
+			b.finish(err)
 		}
-		size = min(size, b.bytesMax+1)
-		if !b.take(size) {
-			return nil, b.tooBusy()
+		if n > 0 {
+			b.adapt(n)
+			return chunk[:n:n], nil
 		}
-		old := cap(body)
-		body = append(make([]byte, 0, size), body...)
-		b.give(old)
-	}
-}
-
-// take reserves n bytes, or reports that there is no room.
-func (b *bodies) take(n int) bool {
-	for {
-		buffered := b.buffered.Load()
-		if buffered+int64(n) > b.bufferMax {
-			return false
-		}
-		if b.buffered.CompareAndSwap(buffered, buffered+int64(n)) {
-			return true
+		if b.err != nil {
+			return nil, b.err
 		}
 	}
 }
 
-func (b *bodies) give(n int) { b.buffered.Add(-int64(n)) }
-
-func (b *bodies) tooLarge() error {
-	return fail(ReasonTooLarge, "the response's body is larger than %s", bytesText(b.bytesMax))
+// adapt takes note of n bytes that came, and of how many may be next.
+func (b *body) adapt(n int) {
+	if b.left >= 0 {
+		b.left -= int64(n)
+		b.room = int(max(1, min(b.left, chunkBytesMax)))
+	} else if n == b.room {
+		b.room = min(2*b.room, chunkBytesMax)
+	}
 }
 
-func (b *bodies) tooBusy() error {
-	return fail(ReasonTooBusy, "this node is reading too many large responses; try again")
+// finish ends the body with err, io.EOF or why it failed.
+func (b *body) finish(err error) {
+	switch {
+	case err == io.EOF:
+		b.err = io.EOF
+	case b.coding != nil && b.coded.corrupt(err) && !errors.As(err, new(*Error)):
+		b.err = b.client.explain(b.ctx, b.target, &Error{ReasonBadResponse, "", "the body is not coded as the answer says", err})
+	default:
+		b.err = b.client.explain(b.ctx, b.target, err)
+	}
+	if b.coding != nil {
+		b.coding.close()
+		b.coding, b.in = nil, nil
+	}
+	b.cancel(errUnwanted)
+	b.end()
+}
+
+// Cancel ends the body: its connection is closed.
+func (b *body) Cancel(reason error) {
+	if reason == nil {
+		reason = errUnwanted
+	}
+	b.cancel(reason)
+	b.end()
+}
+
+// outgoing is a request's body that comes from a source: what net/http reads.
+type outgoing struct {
+	ctx    context.Context
+	source webapi.Source
+	chunk  []byte
+	err    error
+}
+
+func (o *outgoing) Read(p []byte) (int, error) {
+	for len(o.chunk) == 0 {
+		if o.err != nil {
+			return 0, o.err
+		}
+		o.chunk, o.err = o.source.Next(o.ctx)
+	}
+	n := copy(p, o.chunk)
+	o.chunk = o.chunk[n:]
+	return n, nil
+}
+
+// Close is called when the request has been sent, or will not be. It may be called during a
+// Read.
+func (o *outgoing) Close() error {
+	o.source.Cancel(errUnwanted)
+	return nil
 }

@@ -4,13 +4,17 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
-	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/andybalholm/brotli"
+	"github.com/klauspost/compress/zstd"
 
 	"github.com/skerry-edge/skerry/gateway/egress"
 	"github.com/skerry-edge/skerry/isolate/webapi"
@@ -27,6 +31,29 @@ func zip(t testing.TB, body []byte) string {
 		t.Fatal(err)
 	}
 	return out.String()
+}
+
+func brotlied(t testing.TB, body string) string {
+	t.Helper()
+	var out bytes.Buffer
+	w := brotli.NewWriter(&out)
+	if _, err := w.Write([]byte(body)); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
+}
+
+func zstded(t testing.TB, body string) string {
+	t.Helper()
+	w, err := zstd.NewWriter(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	return string(w.EncodeAll([]byte(body), nil))
 }
 
 // answer returns a whole response with the body in one piece.
@@ -50,7 +77,13 @@ func TestBodies(t *testing.T) {
 		{"x-gzip", answer("Content-Encoding: X-GZIP\r\n", zip(t, []byte("hello"))), "hello", ""},
 		{"gzip of nothing", answer(gzipped, zip(t, nil)), "", ""},
 		{"gzip that is nothing", answer(gzipped, ""), "", ""},
-		{"another coding is left alone", answer("Content-Encoding: br\r\n", "\x0b\x02\x80hello\x03"), "\x0b\x02\x80hello\x03", "Content-Encoding=br Content-Length=9"},
+		{"Brotli", answer("Content-Encoding: br\r\n", "\x0b\x02\x80hello\x03"), "hello", ""},
+		{"Brotli, until the end", "HTTP/1.1 200 OK\r\nContent-Encoding: br\r\n\r\n" + brotlied(t, long), long, ""},
+		{"Brotli that is nothing", answer("Content-Encoding: br\r\n", ""), "", ""},
+		{"Zstandard", answer("Content-Encoding: zstd\r\n", zstded(t, long)), long, ""},
+		{"Zstandard in two frames", answer("Content-Encoding: ZSTD\r\n", zstded(t, "hel")+zstded(t, "lo")), "hello", ""},
+		{"Zstandard that is nothing", answer("Content-Encoding: zstd\r\n", ""), "", ""},
+		{"another coding is left alone", answer("Content-Encoding: compress\r\n", "hello"), "hello", "Content-Encoding=compress Content-Length=5"},
 		{"codings in layers are left alone", answer("Content-Encoding: br, gzip\r\n", "x"), "x", "Content-Encoding=br, gzip Content-Length=1"},
 		{"longer than it says", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello, and more", "hello", "Content-Length=5"},
 	} {
@@ -94,9 +127,8 @@ func TestNullBodies(t *testing.T) {
 func TestHostileBodies(t *testing.T) {
 	t.Parallel()
 	const (
-		chunked  = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
-		unending = "HTTP/1.1 200 OK\r\n\r\n"
-		gzipped  = "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n"
+		chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+		gzipped = "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n"
 	)
 	bomb := zip(t, make([]byte, 16<<20)) // about 1,000 to 1
 	nothing := zip(t, nil)               // a member of 23 bytes that is nothing when decoded
@@ -105,14 +137,17 @@ func TestHostileBodies(t *testing.T) {
 		answer func(*net.TCPConn, *http.Request)
 		want   egress.Reason
 	}{
-		{"one byte over the cap", say(answer("", strings.Repeat("x", 1<<20+1))), egress.ReasonTooLarge},
-		{"one byte over the cap, in chunks", say(fmt.Sprintf("%s100001\r\n%s\r\n0\r\n\r\n", chunked, strings.Repeat("x", 1<<20+1))), egress.ReasonTooLarge},
-		{"a length of exabytes", say("HTTP/1.1 200 OK\r\nContent-Length: 9223372036854775807\r\n\r\nx"), egress.ReasonTooLarge},
-		{"never ending", forever(unending, strings.Repeat("x", 4096)), egress.ReasonTooLarge},
-		{"never ending, in chunks", forever(chunked, "400\r\n"+strings.Repeat("x", 1024)+"\r\n"), egress.ReasonTooLarge},
-		{"never ending, in chunks of one byte", forever(chunked, strings.Repeat("1\r\nx\r\n", 1000)), egress.ReasonTooLarge},
+		{"a length of exabytes", say("HTTP/1.1 200 OK\r\nContent-Length: 9223372036854775807\r\n\r\nx"), egress.ReasonUnreachable},
 		{"gzip bomb", say(answer("Content-Encoding: gzip\r\n", bomb)), egress.ReasonTooLarge},
-		{"never ending gzip of nothing", forever(gzipped, nothing), egress.ReasonTooLarge},
+		{"Brotli bomb", say(answer("Content-Encoding: br\r\n", brotlied(t, strings.Repeat("x", 16<<20)))), egress.ReasonTooLarge},
+		{"Zstandard bomb", say(answer("Content-Encoding: zstd\r\n", zstded(t, strings.Repeat("x", 16<<20)))), egress.ReasonTooLarge},
+		{"never ending gzip", forever(gzipped, zip(t, make([]byte, 1<<16))), egress.ReasonTooLarge},
+		{"never ending gzip of nothing", forever(gzipped, nothing), egress.ReasonTimeout},
+		{"not Brotli at all", say(answer("Content-Encoding: br\r\n", strings.Repeat("\xff", 100))), egress.ReasonBadResponse},
+		{"cut inside Brotli", say("HTTP/1.1 200 OK\r\nContent-Encoding: br\r\n\r\n" + brotlied(t, strings.Repeat("hello", 100))[:10]), egress.ReasonUnreachable},
+		{"not Zstandard at all", say(answer("Content-Encoding: zstd\r\n", "hello, hello, hello")), egress.ReasonBadResponse},
+		{"Zstandard with a window of gigabytes", say(answer("Content-Encoding: zstd\r\n", "\x28\xb5\x2f\xfd\x00\xa0\x01\x00\x00")), egress.ReasonBadResponse},
+		{"cut inside Zstandard", say("HTTP/1.1 200 OK\r\nContent-Encoding: zstd\r\n\r\n" + zstded(t, strings.Repeat("hello", 100))[:12]), egress.ReasonUnreachable},
 		{"shorter than it says", say("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhello"), egress.ReasonUnreachable},
 		{"cut between chunks", say(chunked + "5\r\nhello\r\n"), egress.ReasonUnreachable},
 		{"cut inside gzip", say(gzipped + zip(t, []byte("hello"))[:20]), egress.ReasonUnreachable},
@@ -135,7 +170,7 @@ func TestHostileBodies(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			origin := raw(t, tc.answer)
-			c := open(t, egress.Config{AllowPrivate: []string{origin}, BodyBytesMax: 1 << 20})
+			c := open(t, egress.Config{AllowPrivate: []string{origin}, DecodedBytesMax: 1 << 20, IdleTimeout: 2 * time.Second})
 			fails(t, c, t.Context(), get("http://"+origin), tc.want)
 		})
 	}
@@ -143,11 +178,12 @@ func TestHostileBodies(t *testing.T) {
 
 func TestSlowBodies(t *testing.T) {
 	t.Parallel()
-	for _, tc := range []struct{ name, head, part string }{
-		{"the head comes byte by byte", "HTTP/1.1 200 OK\r\nX-Slow: ", "x"},
-		{"the body comes byte by byte", "HTTP/1.1 200 OK\r\n\r\n", "x"},
-		{"nothing comes", "", ""},
-		{"the body doesn't come", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", ""},
+	for _, tc := range []struct{ name, head, part, want string }{
+		{"the head comes byte by byte", "HTTP/1.1 200 OK\r\nX-Slow: ", "x", "no answer within 50ms"},
+		{"nothing comes", "", "", "no answer within 50ms"},
+		{"the body doesn't come", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", "", "nothing of the body came for 60ms"},
+		{"the body doesn't come to its end", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nx", "", "nothing of the body came for 60ms"},
+		{"the rest of what is compressed doesn't come", "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n" + zip(t, []byte("hello"))[:12], "", "nothing of the body came for 60ms"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -168,14 +204,175 @@ func TestSlowBodies(t *testing.T) {
 					}
 				}
 			})
-			c := open(t, egress.Config{AllowPrivate: []string{origin}, Timeout: 50 * time.Millisecond})
+			c := open(t, egress.Config{AllowPrivate: []string{origin}, Timeout: 50 * time.Millisecond, IdleTimeout: 60 * time.Millisecond})
 			text := fails(t, c, t.Context(), get("http://"+origin), egress.ReasonTimeout)
-			if !strings.Contains(text, "no whole answer within 50ms") {
+			if !strings.Contains(text, tc.want) {
 				t.Error(text)
 			}
 		})
 	}
 }
+
+// A body may take as long as it likes, if some of it comes now and then.
+func TestLongBody(t *testing.T) {
+	t.Parallel()
+	next := make(chan string)
+	origin := raw(t, func(conn *net.TCPConn, r *http.Request) {
+		r.Close = true
+		_, _ = conn.Write([]byte("HTTP/1.1 200 OK\r\n\r\n"))
+		for part := range next {
+			_, _ = conn.Write([]byte(part))
+		}
+	})
+	c := open(t, egress.Config{AllowPrivate: []string{origin}, Timeout: 10 * time.Second})
+	response, err := c.Fetch(t.Context(), nil, get("http://"+origin))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range []string{"one", "two", "three"} {
+		next <- part
+		if chunk, err := response.Stream.Next(t.Context()); string(chunk) != part || err != nil {
+			t.Errorf("got %q, %v, want %q", chunk, err, part)
+		}
+	}
+	close(next)
+	for range 2 {
+		if chunk, err := response.Stream.Next(t.Context()); chunk != nil || err != io.EOF {
+			t.Errorf("got %q, %v after the end", chunk, err)
+		}
+	}
+}
+
+// A body that is given up ends its connection and gives its slot back.
+func TestCanceledBody(t *testing.T) {
+	t.Parallel()
+	gone := make(chan struct{}, 8)
+	origin := raw(t, func(conn *net.TCPConn, r *http.Request) {
+		r.Close = true
+		forever("HTTP/1.1 200 OK\r\n\r\n", strings.Repeat("x", 64<<10))(conn, r)
+		gone <- struct{}{}
+	})
+	c := open(t, egress.Config{AllowPrivate: []string{origin}, ConcurrentMax: 1})
+	for _, tc := range []struct {
+		name string
+		give func(webapi.Source, context.CancelFunc)
+	}{
+		{"before anything was read", func(s webapi.Source, _ context.CancelFunc) { s.Cancel(nil) }},
+		{"with a reason", func(s webapi.Source, _ context.CancelFunc) { s.Cancel(io.ErrClosedPipe) }},
+		{"twice", func(s webapi.Source, _ context.CancelFunc) { s.Cancel(nil); s.Cancel(nil) }},
+		{"by the context of the request", func(s webapi.Source, cancel context.CancelFunc) { cancel(); s.Cancel(nil) }},
+		{"in the middle", func(s webapi.Source, _ context.CancelFunc) {
+			for range 10 {
+				if _, err := s.Next(context.Background()); err != nil {
+					t.Error(err)
+				}
+			}
+			s.Cancel(nil)
+		}},
+		{"by the context of the reader", func(s webapi.Source, _ context.CancelFunc) {
+			ctx, cancel := context.WithCancel(context.Background())
+			cancel()
+			for {
+				if _, err := s.Next(ctx); err != nil {
+					break
+				}
+			}
+		}},
+	} {
+		ctx, cancel := context.WithCancel(t.Context())
+		response, err := c.Fetch(ctx, nil, get("http://"+origin))
+		if err != nil {
+			t.Fatalf("%s: %v", tc.name, err)
+		}
+		tc.give(response.Stream, cancel)
+		<-gone
+		cancel()
+	}
+}
+
+// The bodies of requests come from sources as well.
+func TestStreamedRequests(t *testing.T) {
+	t.Parallel()
+	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/moved":
+			w.Header().Set("Location", "/")
+			w.WriteHeader(http.StatusPermanentRedirect)
+			return
+		case "/other":
+			w.Header().Set("Location", "/")
+			w.WriteHeader(http.StatusSeeOther)
+			return
+		case "/early":
+			w.WriteHeader(http.StatusTeapot)
+			return
+		}
+		body, err := io.ReadAll(r.Body)
+		fmt.Fprintf(w, "%s %d %s %v", r.Method, r.ContentLength, body, err)
+	})
+	c := open(t, egress.Config{AllowPrivate: []string{hostPort(s)}})
+	post := func(path string, length string, source webapi.Source) *webapi.HTTPRequest {
+		r := &webapi.HTTPRequest{Method: "POST", URL: s.URL + path, Stream: source}
+		if length != "" {
+			r.Header = []webapi.Field{{Name: "content-length", Value: length}}
+		}
+		return r
+	}
+	for _, tc := range []struct{ name, path, length, want string }{
+		{"in chunks", "/", "", "POST -1 onetwo <nil>"},
+		{"with a length", "/", "6", "POST 6 onetwo <nil>"},
+		{"a redirect that drops the body", "/other", "", "GET 0  <nil>"},
+		{"an answer before the end", "/early", "", ""},
+	} {
+		source := &pieces{left: []string{"one", "two"}}
+		response := fetch(t, c, post(tc.path, tc.length, source))
+		if string(response.Body) != tc.want {
+			t.Errorf("%s: got %q, want %q", tc.name, response.Body, tc.want)
+		}
+	}
+	source := &pieces{left: []string{"one", "two"}}
+	text := fails(t, c, t.Context(), post("/moved", "", source), egress.ReasonRedirect)
+	if !strings.Contains(text, "can't be sent twice") || !source.canceled.Load() {
+		t.Errorf("a stream that is redirected: %q, canceled: %v", text, source.canceled.Load())
+	}
+	for name, r := range map[string]*webapi.HTTPRequest{
+		"shorter than it says": post("/", "9", &pieces{left: []string{"one"}}),
+		"longer than it says":  post("/", "2", &pieces{left: []string{"one"}}),
+		"a source that fails":  post("/", "", &pieces{left: []string{"one"}, err: io.ErrClosedPipe}),
+	} {
+		if _, err := c.Fetch(t.Context(), nil, r); err == nil {
+			t.Errorf("%s: it was sent", name)
+		}
+		if !r.Stream.(*pieces).canceled.Load() {
+			t.Errorf("%s: the source was not canceled", name)
+		}
+	}
+	source = &pieces{left: []string{"one"}}
+	if _, err := c.Fetch(t.Context(), []string{"example.com:443"}, post("/", "", source)); err == nil || !source.canceled.Load() {
+		t.Errorf("refused: %v, canceled: %v", err, source.canceled.Load())
+	}
+}
+
+// pieces is a source of what is left.
+type pieces struct {
+	left     []string
+	err      error // after them; nil: io.EOF
+	canceled atomic.Bool
+}
+
+func (p *pieces) Next(context.Context) ([]byte, error) {
+	if len(p.left) == 0 {
+		if p.err != nil {
+			return nil, p.err
+		}
+		return nil, io.EOF
+	}
+	next := p.left[0]
+	p.left = p.left[1:]
+	return []byte(next), nil
+}
+
+func (p *pieces) Cancel(error) { p.canceled.Store(true) }
 
 func TestCancel(t *testing.T) {
 	t.Parallel()
@@ -192,58 +389,6 @@ func TestCancel(t *testing.T) {
 	}()
 	fails(t, c, ctx, get(s.URL), egress.ReasonCanceled)
 	fails(t, c, ctx, get(s.URL), egress.ReasonCanceled)
-}
-
-// Three bodies of 40 KB at a time are more than 100 KB; one after the other they are fine.
-func TestBufferBytesMax(t *testing.T) {
-	t.Parallel()
-	release := make(chan struct{})
-	origin := raw(t, func(conn *net.TCPConn, r *http.Request) {
-		r.Close = true
-		body := strings.Repeat("x", 40_000)
-		switch r.RequestURI {
-		case "/now":
-			_, _ = conn.Write([]byte(answer("", body)))
-			return
-		case "/grow": // without a length, so that the buffer grows
-			_, _ = conn.Write([]byte("HTTP/1.1 200 OK\r\n\r\n" + body[:30_000]))
-			return
-		}
-		_, _ = conn.Write([]byte("HTTP/1.1 200 OK\r\nContent-Length: 40000\r\n\r\nx"))
-		<-release
-		_, _ = conn.Write([]byte(body[1:]))
-	})
-	c := open(t, egress.Config{AllowPrivate: []string{origin}, BufferBytesMax: 100_000})
-	for range 10 {
-		fetch(t, c, get("http://"+origin+"/now"))
-		fetch(t, c, get("http://"+origin+"/grow"))
-	}
-	held := make(chan error)
-	for range 2 {
-		go func() {
-			_, err := c.Fetch(t.Context(), nil, get("http://"+origin+"/held"))
-			for failure := (*egress.Error)(nil); errors.As(err, &failure) && failure.Reason == egress.ReasonTooBusy; {
-				_, err = c.Fetch(t.Context(), nil, get("http://"+origin+"/held"))
-			}
-			held <- err
-		}()
-	}
-	// The client takes its buffer when it has the head, which the origin can't see: ask
-	// until both bodies are held.
-	for {
-		_, err := c.Fetch(t.Context(), nil, get("http://"+origin+"/now"))
-		if err != nil {
-			fails(t, c, t.Context(), get("http://"+origin+"/now"), egress.ReasonTooBusy)
-			break
-		}
-	}
-	close(release)
-	for range 2 {
-		if err := <-held; err != nil {
-			t.Error(err)
-		}
-	}
-	fetch(t, c, get("http://"+origin+"/now"))
 }
 
 func TestConcurrentMax(t *testing.T) {

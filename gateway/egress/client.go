@@ -21,7 +21,7 @@ import (
 type Client struct {
 	cfg       Config
 	policy    *policy
-	bodies    bodies
+	decoders  decoders
 	transport *http.Transport
 	slots     chan struct{} // one taken by each subrequest under way
 	closed    atomic.Bool
@@ -38,13 +38,12 @@ func New(cfg Config) (*Client, error) {
 	}
 	cfg = cfg.withDefaults()
 	c := &Client{cfg: cfg, policy: policy, slots: make(chan struct{}, cfg.ConcurrentMax)}
-	c.bodies.bytesMax, c.bodies.bufferMax = cfg.BodyBytesMax, int64(cfg.BufferBytesMax)
 	c.transport = &http.Transport{
 		Proxy:                  nil, // the environment's proxies are not for functions, and would resolve names unseen
 		DialContext:            c.dial,
 		TLSClientConfig:        &tls.Config{RootCAs: cfg.RootCAs},
 		TLSHandshakeTimeout:    cfg.DialTimeout,
-		DisableCompression:     true, // bodies decodes, within its limits
+		DisableCompression:     true, // body decodes, within its limits
 		MaxIdleConns:           256,
 		MaxIdleConnsPerHost:    32,
 		IdleConnTimeout:        60 * time.Second,
@@ -66,9 +65,19 @@ func (c *Client) Close() error {
 // Fetch performs r for a function that may reach what allow lists; an empty list is the
 // public internet. Redirects are followed as r.Redirect says.
 //
-// The response is the caller's to keep. r is not changed, and nobody may change it any
-// more: a server may answer before it has been sent a whole body. The error is an *Error.
+// It returns when the response's head is there. The body, unless it is known to be empty, is
+// the response's Stream, which must be read to its end or canceled; it ends with ctx, too. r is
+// not changed, and nobody may change it any more: a server may answer before it has been sent a
+// whole body. The errors of Fetch and of the body are *Error.
 func (c *Client) Fetch(ctx context.Context, allow []string, r *webapi.HTTPRequest) (*webapi.HTTPResponse, error) {
+	response, err := c.fetch(ctx, allow, r)
+	if err != nil && r.Stream != nil {
+		r.Stream.Cancel(err)
+	}
+	return response, err
+}
+
+func (c *Client) fetch(ctx context.Context, allow []string, r *webapi.HTTPRequest) (*webapi.HTTPResponse, error) {
 	if c.closed.Load() {
 		return nil, fail(ReasonClosed, "this node is stopping")
 	}
@@ -76,17 +85,29 @@ func (c *Client) Fetch(ctx context.Context, allow []string, r *webapi.HTTPReques
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, c.cfg.Timeout, errTimeout)
-	defer cancel()
+	ctx, cancel := context.WithCancelCause(ctx)
+	late := time.AfterFunc(c.cfg.Timeout, func() { cancel(errTimeout) })
+	defer late.Stop()
 	select {
 	case c.slots <- struct{}{}:
-		defer func() { <-c.slots }()
 	case <-ctx.Done():
 		return nil, c.explain(ctx, s.target, context.Cause(ctx))
 	}
-	response, err := s.run(ctx)
+	end := func() { <-c.slots }
+	response, err := s.run(ctx, cancel, end)
+	if err == nil && !late.Stop() {
+		// The time was over in this moment, and with it the body.
+		err = context.Cause(ctx)
+	}
 	if err != nil {
-		return nil, c.explain(ctx, s.target, err)
+		err = c.explain(ctx, s.target, err)
+		cancel(err)
+		if response == nil {
+			end()
+		} else if response.Stream != nil {
+			response.Stream.Cancel(err)
+		}
+		return nil, err
 	}
 	return response, nil
 }
@@ -102,10 +123,15 @@ type subrequest struct {
 	method string
 	header http.Header // replaced, never changed
 	body   []byte      // nil: none
+	stream *outgoing   // the body, if it comes little by little; nil: body is all
+	length int64       // of stream; -1: unknown
 }
 
 func (c *Client) newSubrequest(ctx context.Context, allow []string, r *webapi.HTTPRequest) (*subrequest, error) {
 	s := &subrequest{client: c, redirect: r.Redirect, method: r.Method, body: r.Body}
+	if r.Stream != nil {
+		s.stream, s.length = &outgoing{ctx: ctx, source: r.Stream}, announced(r.Header)
+	}
 	switch s.redirect {
 	case "":
 		s.redirect = "follow"
@@ -148,15 +174,33 @@ func checkMethod(method string) *Error {
 }
 
 // run performs s, hop by hop.
-func (s *subrequest) run(ctx context.Context) (*webapi.HTTPResponse, error) {
+//
+// end is called when a response is over whose Stream is set; else there is no more to end.
+func (s *subrequest) run(ctx context.Context, cancel context.CancelCauseFunc, end func()) (*webapi.HTTPResponse, error) {
 	for {
 		resp, err := s.send(ctx)
 		if err != nil {
 			return nil, err
 		}
 		if s.redirect == "manual" || !redirects(resp) {
-			defer func() { _ = resp.Body.Close() }()
-			return s.receive(resp)
+			response, err := s.receive(resp)
+			if err != nil {
+				_ = resp.Body.Close()
+				return nil, err
+			}
+			if response.Null || resp.ContentLength == 0 {
+				_ = resp.Body.Close()
+				end()
+				cancel(errUnwanted)
+				if !response.Null && codingOf(resp.Header) != nil {
+					resp.Header.Del("Content-Encoding") // nothing at all is accepted for nothing coded, as browsers do
+					resp.Header.Del("Content-Length")
+				}
+			} else {
+				response.Stream = newBody(ctx, cancel, s, resp, end)
+			}
+			response.Header = responseHeader(resp.Header)
+			return response, nil
 		}
 		if err := s.follow(resp); err != nil {
 			return nil, err
@@ -180,7 +224,9 @@ func (s *subrequest) send(ctx context.Context) (*http.Response, error) {
 		ProtoMinor: 1,
 		Header:     s.header,
 	}).WithContext(ctx)
-	if body := s.body; len(body) > 0 {
+	if s.stream != nil {
+		req.ContentLength, req.Body = s.length, s.stream
+	} else if body := s.body; len(body) > 0 {
 		req.ContentLength = int64(len(body))
 		req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
 		req.Body, _ = req.GetBody()
@@ -188,7 +234,7 @@ func (s *subrequest) send(ctx context.Context) (*http.Response, error) {
 	return s.client.transport.RoundTrip(req)
 }
 
-// receive reads the rest of resp.
+// receive makes a response of resp but for its header and its body.
 func (s *subrequest) receive(resp *http.Response) (*webapi.HTTPResponse, error) {
 	switch {
 	case resp.StatusCode == http.StatusSwitchingProtocols:
@@ -203,14 +249,22 @@ func (s *subrequest) receive(resp *http.Response) (*webapi.HTTPResponse, error) 
 		StatusText: statusText(resp),
 		Null:       s.method == "HEAD" || nullBody(resp.StatusCode),
 	}
-	if !response.Null {
-		var err error
-		if response.Body, err = s.client.bodies.read(resp); err != nil {
-			return nil, err
+	if !response.Null && resp.ContentLength == 0 {
+		response.Body = []byte{}
+	}
+	return response, nil
+}
+
+// announced returns the length that a request's header gives for its body, -1 if it gives none.
+func announced(header []webapi.Field) int64 {
+	for _, f := range header {
+		if strings.EqualFold(f.Name, "content-length") {
+			if n, err := strconv.ParseInt(f.Value, 10, 64); err == nil && n >= 0 {
+				return n
+			}
 		}
 	}
-	response.Header = responseHeader(resp.Header)
-	return response, nil
+	return -1
 }
 
 // nullBody reports whether responses of a status have no body.

@@ -21,13 +21,13 @@ type Config struct {
 	// reach. An unspecified address (0.0.0.0, ::) stands for all of the machine's.
 	Listeners []netip.AddrPort
 
-	Timeout        time.Duration // of a subrequest as a whole, redirects and body too; 0: 60 s
-	DialTimeout    time.Duration // of resolving a name and connecting, and again of the TLS handshake; 0: 10 s
-	HeadBytesMax   int           // of a response's head; 0: 64 KB
-	BodyBytesMax   int           // of a response's body, as received and as decoded; 0: 32 MB
-	BufferBytesMax int           // of all bodies being read at one time; 0: 256 MB
-	ConcurrentMax  int           // subrequests at one time; more wait within their Timeout; 0: 512
-	UserAgent      string        // of requests that name none; empty: "Skerry"
+	Timeout         time.Duration // until a response's head is there, redirects too; 0: 60 s
+	IdleTimeout     time.Duration // during which nothing comes of a body that somebody waits for; 0: 60 s
+	DialTimeout     time.Duration // of resolving a name and connecting, and again of the TLS handshake; 0: 10 s
+	HeadBytesMax    int           // of a response's head; 0: 64 KB
+	DecodedBytesMax int64         // of a body that comes compressed, when decoded; 0: 256 MB
+	ConcurrentMax   int           // subrequests at one time, until their bodies end; more wait within their Timeout; 0: 4,096
+	UserAgent       string        // of requests that name none; empty: "Skerry"
 
 	RootCAs  *x509.CertPool // whose certificates are believed; nil: the system's
 	Resolver *net.Resolver  // of names; nil: the system's
@@ -43,14 +43,14 @@ func (c Config) withDefaults() Config {
 	if c.HeadBytesMax == 0 {
 		c.HeadBytesMax = 64 << 10
 	}
-	if c.BodyBytesMax == 0 {
-		c.BodyBytesMax = 32 << 20
+	if c.IdleTimeout == 0 {
+		c.IdleTimeout = 60 * time.Second
 	}
-	if c.BufferBytesMax == 0 {
-		c.BufferBytesMax = 256 << 20
+	if c.DecodedBytesMax == 0 {
+		c.DecodedBytesMax = 256 << 20
 	}
 	if c.ConcurrentMax == 0 {
-		c.ConcurrentMax = 512
+		c.ConcurrentMax = 4096
 	}
 	if c.UserAgent == "" {
 		c.UserAgent = "Skerry"
@@ -65,10 +65,10 @@ func (c Config) Validate() error {
 		value int64
 	}{
 		{"Timeout", int64(c.Timeout)},
+		{"IdleTimeout", int64(c.IdleTimeout)},
 		{"DialTimeout", int64(c.DialTimeout)},
 		{"HeadBytesMax", int64(c.HeadBytesMax)},
-		{"BodyBytesMax", int64(c.BodyBytesMax)},
-		{"BufferBytesMax", int64(c.BufferBytesMax)},
+		{"DecodedBytesMax", c.DecodedBytesMax},
 		{"ConcurrentMax", int64(c.ConcurrentMax)},
 	} {
 		if limit.value < 0 {

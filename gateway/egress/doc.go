@@ -1,7 +1,7 @@
 // Package egress is the way out for fetch: it performs the subrequests of functions.
 //
 // A [Client] takes a request as plain data, decides for every hop whether it may go where
-// it wants to, and returns the response with its whole body:
+// it wants to, and returns the response when its head is there; the body comes as it is read:
 //
 //	Fetch ─▶ URL ─▶ allow list, port ─▶ resolve ─▶ address ─▶ response head ─▶ body
 //	          ▲                                                     │
@@ -26,7 +26,8 @@
 //
 // # Limits
 //
-// A subrequest ends with a named [Error] when it takes too long, when its response's head
-// or body is too large, when all bodies being read together are, or when it is a link of
-// a chain in which functions call themselves.
+// A subrequest ends with a named [Error] when its response's head takes too long or is too
+// large, when nothing comes of its body, when a compressed body is too large when decoded, or
+// when it is a link of a chain in which functions call themselves. A body holds at most one
+// chunk of 64 KB; what is made of it is its reader's to bound.
 package egress

@@ -24,11 +24,10 @@ const (
 	ReasonUnreachable Reason = "unreachable"  // no connection, or it broke
 	ReasonTLS         Reason = "tls"          // the handshake failed: the certificate, most often
 	ReasonBadResponse Reason = "bad_response" // the answer breaks HTTP
-	ReasonTooLarge    Reason = "too_large"    // the response's head or body passed its cap
-	ReasonTooBusy     Reason = "too_busy"     // the bodies being read on this node passed their cap
+	ReasonTooLarge    Reason = "too_large"    // the response's head, or its body when decoded, passed its cap
 	ReasonRedirect    Reason = "redirect"     // a redirect that leads nowhere, or that the request forbids
 	ReasonLoop        Reason = "loop"         // functions call themselves in a ring
-	ReasonTimeout     Reason = "timeout"      // Config.Timeout or Config.DialTimeout has passed
+	ReasonTimeout     Reason = "timeout"      // Config.Timeout, IdleTimeout or DialTimeout has passed
 	ReasonCanceled    Reason = "canceled"     // the caller's context ended
 	ReasonClosed      Reason = "closed"       // the Client is closed
 )
@@ -72,8 +71,11 @@ var errTimeout = errors.New("the subrequest's time is over")
 // of the network get words: theirs name addresses, ports and name servers of the node.
 func (c *Client) explain(ctx context.Context, t *target, err error) *Error {
 	if ctx.Err() != nil {
-		if context.Cause(ctx) == errTimeout {
-			return (&Error{ReasonTimeout, "", fmt.Sprintf("no whole answer within %v", c.cfg.Timeout), err}).at(t)
+		switch context.Cause(ctx) {
+		case errTimeout:
+			return (&Error{ReasonTimeout, "", fmt.Sprintf("no answer within %v", c.cfg.Timeout), err}).at(t)
+		case errIdle:
+			return (&Error{ReasonTimeout, "", fmt.Sprintf("nothing of the body came for %v", c.cfg.IdleTimeout), err}).at(t)
 		}
 		return (&Error{ReasonCanceled, "", "the event that asked for it is over, or it was aborted", context.Cause(ctx)}).at(t)
 	}

@@ -32,7 +32,7 @@ func TestRequestHeader(t *testing.T) {
 	}
 	fetch(t, c, r)
 	want := http.Header{
-		"Accept": {"*/*"}, "User-Agent": {"Skerry"}, "Accept-Encoding": {"gzip"}, "Cdn-Loop": {"skerry; hops=1"},
+		"Accept": {"*/*"}, "User-Agent": {"Skerry"}, "Accept-Encoding": {"gzip, br, zstd"}, "Cdn-Loop": {"skerry; hops=1"},
 		"X-Twice": {"1", "2"}, "X-Latin": {"caf\xe9"}, "X-Empty": {""}, "Authorization": {"a"}, "Cookie": {"b"},
 	}
 	for name, values := range want {

@@ -35,7 +35,7 @@ func (c *Client) requestHeader(r *webapi.HTTPRequest, loop string) (http.Header,
 	setDefault(h, "User-Agent", c.cfg.UserAgent)
 	// Bodies are decoded here, so the codings are ours to name; of a part (Range) of a
 	// coded body nobody could make sense.
-	h["Accept-Encoding"] = []string{"gzip"}
+	h["Accept-Encoding"] = []string{acceptEncoding}
 	if _, ok := h["Range"]; ok {
 		h["Accept-Encoding"] = []string{"identity"}
 	}

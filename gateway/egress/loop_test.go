@@ -23,6 +23,9 @@ func TestLoops(t *testing.T) {
 		self := get(s.URL)
 		self.Header = []webapi.Field{{Name: "CDN-Loop", Value: "skerry; hops=0"}} // it tries to hide
 		response, err := c.Fetch(ctx, nil, self)
+		if err == nil {
+			err = readAll(ctx, response)
+		}
 		if err != nil {
 			_, _ = w.Write([]byte(err.Error()))
 			return

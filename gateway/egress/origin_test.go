@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -165,20 +166,45 @@ func victim(t testing.TB, address string) net.Listener {
 
 func get(url string) *webapi.HTTPRequest { return &webapi.HTTPRequest{Method: "GET", URL: url} }
 
-// fetch performs r, which must succeed.
+// fetch performs r, which must succeed, and reads the body.
 func fetch(t testing.TB, c *egress.Client, r *webapi.HTTPRequest) *webapi.HTTPResponse {
 	t.Helper()
 	response, err := c.Fetch(t.Context(), nil, r)
+	if err == nil {
+		err = readAll(t.Context(), response)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
 	return response
 }
 
-// fails performs r, which must fail for the reason, and returns the error's text.
+// readAll makes the stream of a response its body.
+func readAll(ctx context.Context, response *webapi.HTTPResponse) error {
+	if response.Stream == nil {
+		return nil
+	}
+	response.Body = []byte{}
+	for {
+		chunk, err := response.Stream.Next(ctx)
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		response.Body = append(response.Body, chunk...)
+	}
+}
+
+// fails performs r and reads the body, which must fail for the reason, and returns the error's
+// text.
 func fails(t testing.TB, c *egress.Client, ctx context.Context, r *webapi.HTTPRequest, want egress.Reason) string {
 	t.Helper()
 	response, err := c.Fetch(ctx, nil, r)
+	if err == nil {
+		err = readAll(ctx, response)
+	}
 	var failure *egress.Error
 	if !errors.As(err, &failure) || failure.Reason != want {
 		t.Fatalf("fetch %s:\n got %+v, %v\nwant an error for the reason %q", r.URL, response, err, want)

@@ -31,6 +31,9 @@ func (s *subrequest) follow(resp *http.Response) error {
 		return fail(ReasonRedirect, "more than %d redirects", RedirectsMax)
 	}
 	s.followed++
+	if s.stream != nil && resp.StatusCode != http.StatusSeeOther {
+		return fail(ReasonRedirect, "the answer is a redirect, and the body, a stream, can't be sent twice; send it as a string or as bytes")
+	}
 	to, err := parseTarget(s.target, resp.Header.Get("Location"))
 	if err != nil {
 		return fail(ReasonRedirect, "redirected, but %v", err)
@@ -38,7 +41,7 @@ func (s *subrequest) follow(resp *http.Response) error {
 	// The header is replaced, never changed: net/http may still be sending the old one.
 	if code := resp.StatusCode; code == 303 && s.method != "GET" && s.method != "HEAD" ||
 		(code == 301 || code == 302) && s.method == "POST" {
-		s.method, s.body = "GET", nil
+		s.method, s.body, s.stream = "GET", nil, nil
 		s.header = without(s.header, "Content-Encoding", "Content-Language", "Content-Location", "Content-Type")
 	}
 	if to.origin != s.target.origin {
