@@ -32,6 +32,9 @@ type Config struct {
 	StartCPU    time.Duration // CPU time of a bundle's top level; 0: 400 ms
 	StartMax    time.Duration // until a top-level await has settled; 0: 5 s
 	DrainMax    time.Duration // of waitUntil work after the response; 0: 30 s
+	// StreamIdleMax is how long the reader of a response's body waits for its next bytes; 0:
+	// 5 min.
+	StreamIdleMax time.Duration
 	// Overrun, if not nil, is told of a turn that nothing in this process can end. Turns of
 	// others go on meanwhile. It runs on a goroutine of its own.
 	Overrun func(Overrun)
@@ -58,6 +61,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.DrainMax == 0 {
 		c.DrainMax = 30 * time.Second
+	}
+	if c.StreamIdleMax == 0 {
+		c.StreamIdleMax = 5 * time.Minute
 	}
 	return c
 }
@@ -120,8 +126,10 @@ func (e *Engine) Close() {
 }
 
 // Dispatch runs one event of the function version t and returns the response, which is
-// the caller's to keep. Work that the handler gave to waitUntil goes on afterwards, on
-// another goroutine; ev.Done is called when all is over, possibly before Dispatch returns.
+// the caller's to keep. If it has a Stream, the caller must read that to its end or cancel it;
+// its errors are *Failure. That, and work that the handler gave to waitUntil, goes on
+// afterwards, on another goroutine; ev.Done is called when all is over, possibly before
+// Dispatch returns.
 //
 // The error is a *Failure. When ctx ends first the event is given up.
 func (e *Engine) Dispatch(ctx context.Context, t *Target, ev *Event) (*Response, error) {
@@ -134,9 +142,12 @@ func (e *Engine) Dispatch(ctx context.Context, t *Target, ev *Event) (*Response,
 	d := i.deliver(ctx, run)
 	if d.waiting() && e.ctx.Err() == nil {
 		e.work.Go(func() {
-			ctx, cancel := context.WithTimeout(e.ctx, e.cfg.DrainMax)
-			defer cancel()
-			d.drain(ctx)
+			d.stream(e.ctx)
+			if d.waiting() {
+				ctx, cancel := context.WithTimeout(e.ctx, e.cfg.DrainMax)
+				defer cancel()
+				d.drain(ctx)
+			}
 			d.end()
 		})
 	} else {
@@ -152,6 +163,9 @@ func (e *Engine) Dispatch(ctx context.Context, t *Target, ev *Event) (*Response,
 func (d *delivery) end() {
 	d.logDropped()
 	result := d.result()
+	if r := d.run.event.Request; r != nil && r.Stream != nil {
+		r.Stream.Cancel(errUnread)
+	}
 	d.isolate.pool.release(d.isolate)
 	if done := d.run.event.Done; done != nil {
 		done(result)

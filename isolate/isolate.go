@@ -62,8 +62,10 @@ type delivery struct {
 	isolate  *Isolate
 	run      *running
 	context  *executionContext
+	request  js.Value // the handler's first argument
 	promise  js.Value // what the handler returned
 	response *Response
+	flow     *outflow // response's body, while it goes out; nil: all of it is here, or it has ended
 	failure  *Failure
 	head     time.Duration
 }
@@ -104,8 +106,8 @@ func (d *delivery) call() {
 	if i.class {
 		handler = i.vm.Construct(handler, d.context, i.env)
 	}
-	request := webapi.NewRequest(i.vm, d.run.event.Request)
-	v, err := i.vm.Call(i.vm.Get(handler, string(d.run.event.Kind)), handler, request, i.env, d.context)
+	d.request = webapi.NewRequest(i.vm, d.run.event.Request)
+	v, err := i.vm.Call(i.vm.Get(handler, string(d.run.event.Kind)), handler, d.request, i.env, d.context)
 	if err != nil {
 		d.failure = i.exception(err)
 		return
@@ -135,6 +137,10 @@ func (d *delivery) settle() bool {
 		d.failure = i.exception(err)
 		return true
 	}
+	if response.Stream != nil {
+		d.flow = newOutflow(d, response.Stream)
+		response.Stream = d.flow
+	}
 	d.response = response
 	webapi.ReportRejections(i.vm)
 	return true
@@ -159,9 +165,10 @@ func (d *delivery) wait(ctx context.Context, wallMillis *int) error {
 // errWall says that the handler took longer than limits.wall_ms.
 var errWall = errors.New("isolate: wall time used up")
 
-// waiting says whether waitUntil work is left, in no turn: nobody else has the isolate.
+// waiting says whether the response's body is still going out or waitUntil work is left, in no
+// turn: nobody else has the isolate.
 func (d *delivery) waiting() bool {
-	return d.isolate.vm.Ended() == nil && d.context.pending() > 0
+	return d.isolate.vm.Ended() == nil && (d.flow != nil || d.context.pending() > 0)
 }
 
 // drain runs what the handler gave to waitUntil until it has settled or ctx ends.

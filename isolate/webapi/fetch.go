@@ -42,7 +42,7 @@ func fetch(c *js.Call) (any, error) {
 	if r.body != nil && body == nil && source == nil {
 		outgoing.Body = []byte{}
 	}
-	return r.signal.bound(c.VM, func(ctx context.Context) (any, error) {
+	return r.signal.bound(c.VM, func(ctx context.Context) (*response, error) {
 		h, err := host.Fetch(ctx, outgoing)
 		if err != nil {
 			return nil, networkError(ctx, err)
@@ -52,12 +52,13 @@ func fetch(c *js.Call) (any, error) {
 }
 
 // bound runs work as [js.VM.Async] does, until s is aborted: then ctx ends and the promise
-// is rejected with the reason. A nil s never aborts.
+// is rejected with the reason, or the body of what work returned fails with it. A nil s never
+// aborts. ctx ends with the event.
 //
 // Spec: https://fetch.spec.whatwg.org/#abort-fetch
-func (s *abortSignal) bound(vm *js.VM, work func(context.Context) (any, error)) (any, error) {
+func (s *abortSignal) bound(vm *js.VM, work func(context.Context) (*response, error)) (any, error) {
 	if s == nil {
-		return vm.Async(work), nil
+		return vm.Async(func(ctx context.Context) (any, error) { return work(ctx) }), nil
 	}
 	ctx, cancel := context.WithCancel(vm.Context())
 	result := vm.NewDeferred()
@@ -65,14 +66,22 @@ func (s *abortSignal) bound(vm *js.VM, work func(context.Context) (any, error)) 
 		cancel()
 		result.Reject(s.err())
 	})
-	vm.Then(vm.Async(func(context.Context) (any, error) { return work(ctx) }), func(v js.Value, err error) {
+	var r *response
+	vm.Background(func(context.Context) (_ any, err error) {
+		r, err = work(ctx)
+		return nil, err
+	}, func(_ any, err error) {
 		forget()
-		cancel()
+		if err == nil && r.body != nil && r.body.source != nil && !s.aborted {
+			r.body.source = abortable(vm, r.body.source, s) // ctx is the body's as well
+		} else {
+			cancel()
+		}
 		if err != nil {
 			result.Reject(err)
 			return
 		}
-		result.Resolve(v)
+		result.Resolve(r)
 	})
 	return result.Promise(), nil
 }

@@ -1,0 +1,185 @@
+package isolate
+
+import (
+	"context"
+	"errors"
+	"io"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/skerry-edge/skerry/isolate/js"
+	"github.com/skerry-edge/skerry/isolate/webapi"
+)
+
+// outflow is the body of a response that goes out little by little. The event that it belongs
+// to is not over before it has ended: its isolate may be what makes it.
+//
+// Whoever writes the response reads it; the goroutine that drains the event runs what the
+// script does for it.
+type outflow struct {
+	source   webapi.Source
+	idleMax  time.Duration
+	idle     *time.Timer // cuts a Next that takes too long; nil before the first
+	expected *js.Expected
+	done     func(error) // what is to be done in a turn when it has ended
+
+	mu struct {
+		sync.Mutex
+		err error // why it has ended, for its reader; nil: it has not
+	}
+}
+
+// newOutflow wraps the body of d's response, in a turn.
+func newOutflow(d *delivery, source webapi.Source) *outflow {
+	o := &outflow{source: source, idleMax: d.isolate.pool.engine.cfg.StreamIdleMax, expected: d.isolate.vm.Expect()}
+	o.done = d.flowed
+	return o
+}
+
+// Length is how many bytes come, if that is known; -1: it is not.
+func (o *outflow) Length() int64 { return webapi.LengthOf(o.source) }
+
+// Next returns the next bytes. Its error is io.EOF, a *Failure, or ctx's.
+func (o *outflow) Next(ctx context.Context) ([]byte, error) {
+	if err := o.ended(); err != nil {
+		return nil, err
+	}
+	if o.idle == nil {
+		o.idle = time.AfterFunc(o.idleMax, o.late)
+	} else {
+		o.idle.Reset(o.idleMax)
+	}
+	chunk, err := o.source.Next(ctx)
+	o.idle.Stop()
+	if err == nil {
+		return chunk, nil
+	}
+	if ctx.Err() != nil && o.ended() == nil { // the reader's doing
+		return nil, err
+	}
+	return nil, o.end(err)
+}
+
+// Cancel says that the client takes no more.
+func (o *outflow) Cancel(reason error) {
+	if reason == nil {
+		reason = errUnread
+	}
+	o.fail(&departure{reason})
+}
+
+// fail ends o with err, under its reader if there is one.
+func (o *outflow) fail(err error) {
+	o.end(err)
+	o.source.Cancel(err)
+}
+
+// late is called when nothing came for too long.
+func (o *outflow) late() {
+	o.fail(&Failure{
+		Outcome: OutcomeExceededWall,
+		Message: "nothing of the response's body came for " + o.idleMax.String(),
+		Limit:   "stream_idle_ms", Used: o.idleMax.Milliseconds(), Allowed: o.idleMax.Milliseconds(),
+	})
+}
+
+// end notes why o has ended; the first reason counts, and is returned.
+func (o *outflow) end(err error) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.mu.err == nil {
+		o.mu.err = err
+		o.expected.Done(func() { o.done(err) })
+	}
+	return o.mu.err
+}
+
+func (o *outflow) ended() error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.mu.err
+}
+
+// errUnread is why a body ends that its reader gave up without a reason.
+var errUnread = errors.New("the body is not read any more")
+
+// departure says that the reader of a body has left.
+type departure struct{ reason error }
+
+func (d *departure) Error() string { return d.reason.Error() }
+func (d *departure) Unwrap() error { return d.reason }
+
+// flowed takes note, in a turn, that the response's body has ended with err.
+func (d *delivery) flowed(err error) {
+	d.flow = nil
+	var left *departure
+	switch {
+	case err == io.EOF:
+	case errors.As(err, &left):
+		d.departed()
+	case d.failure == nil:
+		d.failure = d.isolate.streamFailure(err)
+	}
+}
+
+// departed tells the script that the client has left, in a turn.
+func (d *delivery) departed() { webapi.AbortRequest(d.isolate.vm, d.request) }
+
+// streamFailure describes why a response's body has failed, in a turn.
+func (i *Isolate) streamFailure(err error) *Failure {
+	var f *Failure
+	if errors.As(err, &f) {
+		return f
+	}
+	f = i.exception(err)
+	f.Message = "the response's body failed: " + f.Message
+	return f
+}
+
+// stream runs the isolate until the response's body has ended, or engine's ctx.
+func (d *delivery) stream(ctx context.Context) {
+	flow := d.flow
+	if flow == nil {
+		return
+	}
+	i := d.isolate
+	err := i.vm.Run(ctx, func() bool {
+		i.reportUnhandled()
+		return d.flow == nil
+	}, i.uncaught)
+	if err == nil {
+		return
+	}
+	failure := i.failureOf(ctx, err)
+	if errors.Is(err, js.ErrNeverSettles) {
+		failure.Message = "the response's body can never end: its stream waits for something, but no timer, fetch or KV call is under way"
+	}
+	if d.failure == nil {
+		d.failure = failure
+	}
+	flow.fail(failure)
+}
+
+// Collect returns all of a response's body. One of more than max bytes is canceled, and an
+// error.
+func Collect(ctx context.Context, r *Response, max int) ([]byte, error) {
+	if r.Stream == nil {
+		return r.Body, nil
+	}
+	var body []byte
+	for {
+		chunk, err := r.Stream.Next(ctx)
+		if err == io.EOF {
+			return body, nil
+		}
+		if err == nil && len(body)+len(chunk) > max {
+			err = errors.New("the response's body is larger than " + strconv.Itoa(max) + " bytes")
+		}
+		if err != nil {
+			r.Stream.Cancel(err)
+			return body, err
+		}
+		body = append(body, chunk...)
+	}
+}
