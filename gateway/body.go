@@ -19,22 +19,14 @@ const (
 	bodyChunk = 16 << 10
 )
 
-// readBody reads the request's body of length bytes, -1 for a chunked one, from r. A body
-// that is larger than limit is refused, before it is read if its length says so.
+// readBody reads the request's body of length bytes from r.
 //
 // The client has timeout to begin with, and must then keep to bodyRate.
-func readBody(r io.Reader, c *conn, length, limit int, timeout time.Duration) ([]byte, *problem) {
-	if length > limit {
-		return nil, bodyTooLarge(length, limit)
-	}
+func readBody(r io.Reader, c *conn, length int, timeout time.Duration) ([]byte, *problem) {
 	if length == 0 {
 		return nil, nil
 	}
-	size := length
-	if length < 0 || length > bodyChunk {
-		size = bodyChunk
-	}
-	body := make([]byte, 0, size)
+	body := make([]byte, 0, min(length, bodyChunk))
 	start := time.Now()
 	for {
 		allowance := timeout + time.Duration(len(body))*time.Second/bodyRate
@@ -44,11 +36,7 @@ func readBody(r io.Reader, c *conn, length, limit int, timeout time.Duration) ([
 		n, err := r.Read(body[len(body):cap(body)])
 		body = body[:len(body)+n]
 		switch {
-		case len(body) > limit:
-			return nil, bodyTooLarge(len(body), limit)
 		case len(body) == length:
-			return body, nil
-		case err == io.EOF && length < 0 && c.readErr == nil:
 			return body, nil
 		case err == io.EOF: // fasthttp says the same of a client that left before the end
 			return nil, departed(errDeparted)
@@ -56,21 +44,9 @@ func readBody(r io.Reader, c *conn, length, limit int, timeout time.Duration) ([
 			return nil, bodyProblem(err, c.readErr)
 		}
 		if len(body) == cap(body) {
-			body = grow(body, length, limit)
+			body = append(make([]byte, 0, min(2*cap(body), length)), body...)
 		}
 	}
-}
-
-// grow doubles body's room, up to its length or one byte more than limit: enough to see that
-// it is too large.
-func grow(body []byte, length, limit int) []byte {
-	size := min(2*cap(body), limit+1)
-	if length >= 0 {
-		size = min(2*cap(body), length)
-	}
-	bigger := make([]byte, len(body), size)
-	copy(bigger, body)
-	return bigger
 }
 
 func bodyTooLarge(used, limit int) *problem {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -63,6 +64,7 @@ type conn struct {
 		sync.Mutex
 		ended    sync.Cond               // signaled when watching becomes false
 		cancel   context.CancelCauseFunc // of the event that runs; nil: none runs
+		upload   *upload                 // that reads the connection, and nobody else does; nil: none
 		timer    *time.Timer             // starts the watch
 		watching bool                    // a goroutine is in the watch's Read
 		aborted  bool                    // that Read was told to end
@@ -115,25 +117,90 @@ func (c *conn) readAhead(p []byte) (int, error) {
 	return copy(p, c.mu.byte[:]), nil
 }
 
-// begin returns the context of an event: it ends when the client leaves. end must follow.
-func (c *conn) begin() context.Context {
+// begin returns the context of an event: it ends when the client leaves. end must follow. If
+// the body of the request is still to come, u reads it, and knows when the client leaves.
+func (c *conn) begin(u *upload) context.Context {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.mu.cancel = cancel
+	if u != nil {
+		c.mu.upload = u
+		return ctx
+	}
+	c.watchSoonLocked()
+	return ctx
+}
+
+// watchSoonLocked starts the watch over the event in a while.
+func (c *conn) watchSoonLocked() {
 	if c.mu.timer == nil {
 		c.mu.timer = time.AfterFunc(watchAfter, c.watch)
 	} else {
 		c.mu.timer.Reset(watchAfter)
 	}
-	return ctx
+}
+
+// deadline bounds u's next read. Its error says that there must be none any more.
+func (c *conn) deadline(u *upload, t time.Time) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.mu.upload != u || u.canceled.Load() {
+		return os.ErrDeadlineExceeded
+	}
+	return c.SetReadDeadline(t)
+}
+
+// interrupt ends a read of u's that is under way.
+func (c *conn) interrupt(u *upload) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.mu.upload == u {
+		c.SetReadDeadline(time.Unix(1, 0))
+	}
+}
+
+// received takes note that u has read the body to its end: the watch can begin.
+func (c *conn) received(u *upload) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.mu.upload != u {
+		return
+	}
+	c.mu.upload = nil
+	if c.mu.cancel != nil {
+		c.watchSoonLocked()
+	}
+}
+
+// release takes the connection from u, which reads no more. What the client still sends of the
+// body is for fasthttp to skip, for a moment.
+func (c *conn) release(u *upload) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.mu.upload != u {
+		return
+	}
+	c.mu.upload = nil
+	c.SetReadDeadline(time.Now().Add(lingerTime))
+}
+
+// leave cancels the event that runs, because its client has left.
+func (c *conn) leave() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.mu.cancel != nil {
+		c.mu.cancel(errDeparted)
+	}
 }
 
 // end ends the watch over an event. Afterwards the connection is fasthttp's alone to read.
 func (c *conn) end() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.mu.timer.Stop()
+	if c.mu.timer != nil {
+		c.mu.timer.Stop()
+	}
 	c.mu.cancel = nil
 	if !c.mu.watching {
 		return
@@ -151,7 +218,7 @@ func (c *conn) end() {
 // next request instead is there; from then on, nothing is known until end.
 func (c *conn) watch() {
 	c.mu.Lock()
-	if c.mu.cancel == nil || c.mu.watching || c.mu.ahead {
+	if c.mu.cancel == nil || c.mu.watching || c.mu.ahead || c.mu.upload != nil {
 		c.mu.Unlock()
 		return
 	}

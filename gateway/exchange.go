@@ -31,6 +31,9 @@ type exchange struct {
 	event   isolate.Event
 	request isolate.Request
 	body    []byte
+	upload  *upload // the body, if it comes little by little; nil: body is all
+
+	streaming atomic.Bool // the response's head is out, or about to be, and its body goes out
 
 	problem  *problem // nil: the function's response went out
 	observed *observe.Function
@@ -57,6 +60,9 @@ func (x *exchange) dispatch(ctx context.Context) (*isolate.Response, error) {
 	x.request = isolate.Request{
 		Method: x.head.method, URL: x.head.url, Header: x.head.fields, Body: x.body, Client: x.head.client,
 	}
+	if x.upload != nil {
+		x.request.Stream = x.upload
+	}
 	x.event = isolate.Event{ID: x.head.id, Kind: isolate.KindFetch, Request: &x.request, Done: x.end, Waiter: x}
 	x.running.Store(true)
 	x.parties.Add(1)
@@ -73,12 +79,16 @@ func (x *exchange) end(r isolate.Result) {
 	x.party()
 }
 
-// respond writes the function's response.
-func (x *exchange) respond(r *isolate.Response) {
+// respond writes the function's response, or its head if the body has yet to come. ctx is the
+// event's.
+func (x *exchange) respond(ctx context.Context, r *isolate.Response) {
 	x.record.Head = time.Since(x.start)
 	to := &x.ctx.Response
 	to.Header.DisableNormalizing() // names go out as the function wrote them
 	x.record.BytesOut = int64(writeResponse(to, r, x.head.method))
+	if r.Stream != nil {
+		x.stream(ctx, r)
+	}
 	x.record.Status = r.Status
 	if x.server.cfg.ServerTiming {
 		to.Header.Add("server-timing", timing(x.event.HeadCPU, x.record.Head))
@@ -149,6 +159,14 @@ func (x *exchange) send() {
 	}
 }
 
+// endEvent gives the connection back to fasthttp: nobody watches it or reads the body.
+func (x *exchange) endEvent() {
+	if x.upload != nil {
+		x.upload.close()
+	}
+	x.conn.end()
+}
+
 // finish ends the handler's part.
 func (x *exchange) finish() {
 	x.conn.sawLine = false
@@ -199,6 +217,9 @@ func (x *exchange) fill(r *observe.Record) {
 		r.Client = x.conn.peer.addr
 	}
 	r.BytesIn, r.Total = int64(len(x.body)), time.Since(x.start)
+	if x.upload != nil {
+		r.BytesIn = x.upload.read.Load()
+	}
 	if x.target != nil {
 		r.Function, r.Version = x.target.version.Function, x.target.version.Number
 	}

@@ -45,8 +45,9 @@ func startClock() {
 func itoa(n int) string { return strconv.Itoa(n) }
 func hex(n int) string  { return strconv.FormatInt(int64(n), 16) }
 
-// handler is an engine in one function. It stands where JavaScript runs: what the gateway
-// promises to an engine and takes from one is the interface, not what a script does.
+// handler is an engine in one function, which reads the request's body first. It stands where
+// JavaScript runs: what the gateway promises to an engine and takes from one is the interface,
+// not what a script does.
 type handler func(ctx context.Context, t *isolate.Target, ev *isolate.Event) (*isolate.Response, error)
 
 func (h handler) Dispatch(ctx context.Context, t *isolate.Target, ev *isolate.Event) (r *isolate.Response, err error) {
@@ -60,7 +61,26 @@ func (h handler) Dispatch(ctx context.Context, t *isolate.Target, ev *isolate.Ev
 		}
 		ev.Done(result)
 	}()
+	if err := readBody(ctx, ev.Request); err != nil {
+		return nil, &isolate.Failure{Outcome: isolate.OutcomeException, Message: err.Error()}
+	}
 	return h(ctx, t, ev)
+}
+
+// readBody makes the stream of a request its body.
+func readBody(ctx context.Context, r *isolate.Request) error {
+	for r.Stream != nil {
+		chunk, err := r.Stream.Next(ctx)
+		if err == io.EOF {
+			r.Stream = nil
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		r.Body = append(r.Body, chunk...)
+	}
+	return nil
 }
 
 // echo answers with what a function would see.

@@ -16,7 +16,11 @@ import (
 // handle serves one HTTP request from start to finish.
 func (s *Server) handle(ctx *fasthttp.RequestCtx) {
 	x := s.newExchange(ctx, ctx.Time())
-	defer x.finish()
+	defer func() {
+		if !x.streaming.Load() {
+			x.finish()
+		}
+	}()
 	defer x.recover()
 	p := x.read()
 	if p == nil {
@@ -57,12 +61,19 @@ func (x *exchange) checkLength() *problem {
 	return nil
 }
 
-// readBody reads the body, if there is one.
+// readBody reads the body, if there is one and it is short. A long one, or one that may be, goes
+// to its function as it comes.
 func (x *exchange) readBody() (p *problem) {
-	if stream := x.ctx.RequestBodyStream(); stream != nil {
-		length := x.ctx.Request.Header.ContentLength()
-		x.body, p = readBody(stream, x.conn, length, x.target.bodyMax, x.server.cfg.BodyTimeout)
+	stream := x.ctx.RequestBodyStream()
+	if stream == nil {
+		return nil
 	}
+	length, limit, timeout := x.ctx.Request.Header.ContentLength(), x.target.bodyMax, x.server.cfg.BodyTimeout
+	if length < 0 || length > bodyInline {
+		x.upload = newUpload(x.conn, stream, length, limit, timeout)
+		return nil
+	}
+	x.body, p = readBody(stream, x.conn, length, timeout)
 	return p
 }
 
@@ -90,22 +101,42 @@ func (x *exchange) readHead() *problem {
 	return nil
 }
 
-// run waits for the event's turn, runs it and writes the response.
+// run waits for the event's turn, runs it and writes the response. If that has a stream, the
+// event goes on until it has ended.
 func (x *exchange) run() *problem {
-	ctx := x.conn.begin()
-	defer x.conn.end()
+	ctx := x.conn.begin(x.upload)
+	defer func() {
+		if !x.streaming.Load() {
+			x.endEvent()
+		}
+	}()
 	if err := x.target.function.door.Enter(ctx); err != nil {
 		return refused(err)
 	}
 	response, err := x.dispatch(ctx)
 	if err != nil {
+		if p := x.bodyProblem(); p != nil {
+			return p
+		}
 		return failure(ctx, err)
 	}
 	if err := checkResponse(response); err != nil {
+		if response.Stream != nil {
+			response.Stream.Cancel(err)
+		}
 		return failed(&isolate.Failure{Outcome: isolate.OutcomeException, Message: err.Error()})
 	}
-	x.respond(response)
+	x.respond(ctx, response)
 	return nil
+}
+
+// bodyProblem is what was wrong with the request's body, if its function has met it: nil, if
+// nothing was.
+func (x *exchange) bodyProblem() *problem {
+	if x.upload == nil {
+		return nil
+	}
+	return x.upload.problem.Load()
 }
 
 // refused is the problem of an event that was not admitted.

@@ -24,7 +24,7 @@ func (x *exchange) Overrun(f *isolate.Failure) {
 	p := failed(f)
 	var record observe.Record
 	record.Head = time.Since(x.start)
-	if x.conn.flushed.Load() {
+	if x.conn.flushed.Load() && !x.streaming.Load() {
 		var to fasthttp.Response
 		x.describe(&to, p)
 		to.SetConnectionClose()

@@ -81,6 +81,9 @@ func writeResponse(to *fasthttp.Response, r *isolate.Response, method string) in
 	if r.Status == fasthttp.StatusNoContent || r.Status == fasthttp.StatusNotModified {
 		return 0
 	}
+	if r.Stream != nil {
+		return 0
+	}
 	to.SetBodyRaw(r.Body)
 	if method != fasthttp.MethodHead {
 		return len(r.Body)

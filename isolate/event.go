@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/skerry-edge/skerry/bundles"
+	"github.com/skerry-edge/skerry/isolate/js"
 	"github.com/skerry-edge/skerry/isolate/webapi"
 )
 
@@ -40,13 +41,21 @@ type Waiter interface {
 	Overrun(*Failure)
 }
 
-// Request is an HTTP request as a function sees it, Response what it answered, and Field
-// one header line of either.
+// Request is an HTTP request as a function sees it, Response what it answered, Field one
+// header line of either, and Source a body that comes little by little.
 type (
 	Request  = webapi.HTTPRequest
 	Response = webapi.HTTPResponse
 	Field    = webapi.Field
+	Source   = webapi.Source
 )
+
+// LengthOf is how many bytes are still to come of s, if it knows; -1: it does not.
+func LengthOf(s Source) int64 { return webapi.LengthOf(s) }
+
+// BodyError is an error of a request's Source that the function sees as it is: an Error with
+// a code.
+func BodyError(code, message string) error { return &js.CodedError{Code: code, Message: message} }
 
 // Outcome is how an event ended: the one name used in problem documents, log lines and
 // metric labels.

@@ -277,6 +277,9 @@ func (w *worker) share(versions []bundles.Version) []bundles.Version {
 // divided is n by parts, rounded up: of something there is some everywhere.
 func divided(n, parts int) int { return (n + parts - 1) / parts }
 
+// dispatchBytesMax bounds the body of the response to an event that was made by hand.
+const dispatchBytesMax = 16 << 20
+
 // dispatch runs one event by hand.
 func (w *worker) dispatch(ctx context.Context, e workerEvent) (any, error) {
 	lines := w.front.Subscribe(e.Version.Function)
@@ -292,7 +295,11 @@ func (w *worker) dispatch(ctx context.Context, e workerEvent) (any, error) {
 		return nil, err
 	}
 	if response != nil {
-		out.Response = &workerResponse{Status: response.Status, StatusText: []byte(response.StatusText), Header: toWire(response.Header), Body: response.Body}
+		body, err := isolate.Collect(ctx, response, dispatchBytesMax)
+		if err != nil && !errors.As(err, &out.Failure) {
+			return nil, err
+		}
+		out.Response = &workerResponse{Status: response.Status, StatusText: []byte(response.StatusText), Header: toWire(response.Header), Body: body}
 	}
 	select {
 	case out.Result = <-done:

@@ -12,8 +12,12 @@ import (
 	"github.com/skerry-edge/skerry/isolate"
 )
 
-// invocationBytesMax bounds the JSON of an Invocation.
-const invocationBytesMax = 16 << 20
+// invocationBytesMax bounds the JSON of an Invocation, and invokedBytesMax the body that is
+// shown of its response.
+const (
+	invocationBytesMax = 16 << 20
+	invokedBytesMax    = 16 << 20
+)
 
 // invoke runs one event by hand and answers with all that is known of it.
 func (s *Server) invoke(w http.ResponseWriter, r *http.Request) error {
@@ -40,6 +44,12 @@ func (s *Server) invoke(w http.ResponseWriter, r *http.Request) error {
 	if err != nil && !errors.As(err, &failure) {
 		return err
 	}
+	var body []byte
+	if response != nil {
+		if body, err = isolate.Collect(r.Context(), response, invokedBytesMax); err != nil && !errors.As(err, &failure) {
+			return err
+		}
+	}
 	select {
 	case result := <-done:
 		out.Outcome, out.CPU, out.Time = string(result.Outcome), millis(result.CPU), millis(result.Total)
@@ -51,7 +61,7 @@ func (s *Server) invoke(w http.ResponseWriter, r *http.Request) error {
 		out.Error, out.Stack = failure.Message, failure.Stack
 	}
 	if response != nil {
-		out.Status, out.Body = response.Status, response.Body
+		out.Status, out.Body = response.Status, body
 		for _, f := range response.Header {
 			out.Header = append(out.Header, [2]string{f.Name, f.Value})
 		}

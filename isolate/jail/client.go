@@ -152,6 +152,13 @@ func (c *Client) start() {
 //
 // All events of a client are for one function.
 func (c *Client) Dispatch(ctx context.Context, t *isolate.Target, ev *isolate.Event) (*isolate.Response, error) {
+	if r := ev.Request; r != nil && r.Stream != nil {
+		whole, err := wholeRequest(ctx, r, t.Manifest.WithDefaults().Limits.MemoryMB<<20)
+		if err != nil {
+			return nil, refuse(ev, time.Now(), &isolate.Failure{Outcome: isolate.OutcomeException, Message: err.Error()})
+		}
+		ev.Request = whole
+	}
 	f := &flight{target: t, event: ev, started: time.Now(), answered: make(chan struct{})}
 	var late <-chan time.Time
 	if wall := t.Manifest.Limits.WallMillis; wall != nil && *wall > 0 {

@@ -13,6 +13,10 @@ type hostFetch struct{}
 
 func (hostFetch) Fetch(ctx context.Context, _ *isolate.Target, ev *isolate.Event, r *isolate.Request) (*isolate.Response, error) {
 	in := ev.Waiter.(*inbound)
+	r, err := wholeRequest(ctx, r, in.memory)
+	if err != nil {
+		return nil, err
+	}
 	head := appendRequest(appendCall(nil, opFetch, in.id), r)
 	if len(head)+len(r.Body) > in.memory {
 		return nil, js.TypeError("fetch: the request is larger than all that the event may hold")
@@ -23,6 +27,17 @@ func (hostFetch) Fetch(ctx context.Context, _ *isolate.Target, ev *isolate.Event
 	}
 	response := reply.response()
 	return response, reply.end()
+}
+
+// wholeRequest returns r with all of its body.
+func wholeRequest(ctx context.Context, r *isolate.Request, max int) (*isolate.Request, error) {
+	if r.Stream == nil {
+		return r, nil
+	}
+	whole := *r
+	body, err := isolate.Collect(ctx, &isolate.Response{Stream: r.Stream}, max)
+	whole.Body, whole.Stream = body, nil
+	return &whole, err
 }
 
 // hostStore is the store of the functions in a jail: the client of the event has it.

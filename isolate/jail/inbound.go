@@ -35,7 +35,14 @@ func (in *inbound) run(ctx context.Context, t *isolate.Target) {
 	defer in.cancel()
 	response, err := in.channel.server.engine.Dispatch(ctx, t, &in.event)
 	a := answer{response: response, headCPU: in.event.HeadCPU}
+	if err == nil && response.Stream != nil {
+		whole := *response
+		whole.Body, err = isolate.Collect(ctx, response, in.memory)
+		whole.Stream = nil
+		response, a.response = &whole, &whole
+	}
 	if err != nil {
+		a.response = nil
 		a.failure = failureOf(err)
 	} else if failure := tooLarge(response, in.memory); failure != nil {
 		a.response, a.failure = nil, failure

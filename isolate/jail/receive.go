@@ -344,7 +344,16 @@ func (c *Client) prepareFetch(f *flight, in *input) (performer, error) {
 		if err != nil {
 			return failedFetch(err)
 		}
-		return reply{appendResponse(performed(), response), response.Body}
+		body, err := isolate.Collect(ctx, response, f.target.Manifest.WithDefaults().Limits.MemoryMB<<20)
+		if err != nil {
+			return failedFetch(err)
+		}
+		if body == nil && response.Stream != nil {
+			body = []byte{}
+		}
+		whole := *response
+		whole.Body = body
+		return reply{appendResponse(performed(), &whole), body}
 	}, nil
 }
 
