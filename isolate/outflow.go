@@ -145,7 +145,7 @@ func (d *delivery) stream(ctx context.Context) {
 	}
 	i := d.isolate
 	err := i.vm.Run(ctx, func() bool {
-		i.reportUnhandled()
+		webapi.ReportRejections(i.vm)
 		return d.flow == nil
 	}, i.uncaught)
 	if err == nil {
