@@ -20,6 +20,7 @@ func All() []js.Global {
 		Console,
 		Crypto,
 		cryptoGlobal,
+		CryptoKey,
 		CustomEvent,
 		DOMException,
 		ErrorEvent,

@@ -6,14 +6,14 @@ import "time"
 // that data holds, on so many bytes of data. Estimates are for a server's core of today; what
 // matters is the order of magnitude.
 func Cost(op Operation, p *Params, k *Key, bytes int) time.Duration {
-	d := bytesCost(op, p, k, bytes)
+	d := bytesCost(p, bytes)
 	switch op {
 	case OpDeriveBits:
 		if p.Name == "PBKDF2" {
 			d += time.Duration(p.Iterations) * iterationCost
 		}
 		fallthrough
-	case OpSign, OpVerify, OpEncrypt, OpDecrypt:
+	case OpSign, OpVerify, OpEncrypt, OpDecrypt, OpWrapKey, OpUnwrapKey:
 		d += keyCost(op, k)
 	case OpGenerateKey, OpImportKey:
 		d += newCost(op, p, bytes)
@@ -23,14 +23,23 @@ func Cost(op Operation, p *Params, k *Key, bytes int) time.Duration {
 
 const iterationCost = 500 * time.Nanosecond
 
+// DigestCost is [Cost] of hashing.
+func DigestCost(h Hash, bytes int) time.Duration {
+	perKB := 600 * time.Nanosecond
+	if h == SHA384 || h == SHA512 {
+		perKB = 1800 * time.Nanosecond
+	}
+	return time.Duration(bytes) * perKB / 1024
+}
+
 // bytesCost is what the data cost.
-func bytesCost(op Operation, p *Params, k *Key, bytes int) time.Duration {
-	perKB := 2 * time.Microsecond // hashing
+func bytesCost(p *Params, bytes int) time.Duration {
+	perKB := 1800 * time.Nanosecond // hashing, AES-CBC
 	switch {
-	case op == OpWrapKey || op == OpUnwrapKey:
+	case p.Name == "AES-KW":
 		perKB = 10 * time.Microsecond
 	case p.Name == "AES-GCM" && (!p.TagLengthGiven || p.TagLength >= 96), p.Name == "AES-CTR":
-		perKB = 500 * time.Nanosecond
+		perKB = 300 * time.Nanosecond
 	}
 	return time.Duration(bytes) * perKB / 1024
 }

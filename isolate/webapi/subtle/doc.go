@@ -23,7 +23,8 @@
 // # Limits
 //
 // RSA keys have 1024 to 4096 bits, new ones at least 2048 and the exponent 65537. PBKDF2 does
-// at most a million iterations. A key in one of the DER formats has at most 8 KiB.
+// at most a million iterations. A key for it, for HKDF or HMAC has at most 1 MiB, one in a DER
+// format 8 KiB.
 //
 // # Errors
 //

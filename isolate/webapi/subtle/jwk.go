@@ -29,6 +29,9 @@ func (j *JWK) bytes(member string) ([]byte, error) {
 	if !ok {
 		return nil, dataError("the JWK has no %q", member)
 	}
+	if base64.RawURLEncoding.DecodedLen(len(text)) > secretBytesMax {
+		return nil, dataError("the JWK's %q has more than %d bytes", member, secretBytesMax)
+	}
 	b, err := base64.RawURLEncoding.Strict().DecodeString(text)
 	if err != nil || len(b) != base64.RawURLEncoding.DecodedLen(len(text)) { // line breaks, which the decoder skips
 		return nil, dataError("the JWK's %q is not base64url", member)

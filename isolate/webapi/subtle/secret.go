@@ -23,12 +23,15 @@ func randomBytes(n int) []byte {
 	return b
 }
 
+// secretBytesMax bounds keys whose length nothing else does: of HMAC, HKDF and PBKDF2.
+const secretBytesMax = 1 << 20
+
 // readSecret returns the bytes of a key in the format raw or jwk. check looks at the JWK and
 // the bytes in it.
 func readSecret(name string, format Format, data KeyData, check func(j *JWK, b []byte) error) ([]byte, error) {
 	switch format {
 	case Raw:
-		return bytes.Clone(data.Bytes), nil
+		return cloneSecret(data.Bytes)
 	case JSONWebKey:
 		if data.JWK.Text["kty"] != "oct" {
 			return nil, dataError("the JWK's kty is %q instead of %q", data.JWK.Text["kty"], "oct")
@@ -40,6 +43,14 @@ func readSecret(name string, format Format, data KeyData, check func(j *JWK, b [
 		return b, check(data.JWK, b)
 	}
 	return nil, unfit(name, format)
+}
+
+// cloneSecret copies a key that is not too long.
+func cloneSecret(b []byte) ([]byte, error) {
+	if len(b) > secretBytesMax {
+		return nil, dataError("a key has at most %d bytes here, not %d", secretBytesMax, len(b))
+	}
+	return bytes.Clone(b), nil
 }
 
 // exportSecret writes an AES or HMAC key down.
@@ -74,7 +85,11 @@ func importSecret(p *Params, format Format, data KeyData, extractable bool, u Us
 	if extractable {
 		return nil, syntaxError("a key for %s can't be extractable", p.Name)
 	}
-	return &Key{Type: Secret, Algorithm: KeyAlgorithm{Name: p.Name}, Usages: u, material: bytes.Clone(data.Bytes)}, nil
+	raw, err := cloneSecret(data.Bytes)
+	if err != nil {
+		return nil, err
+	}
+	return &Key{Type: Secret, Algorithm: KeyAlgorithm{Name: p.Name}, Usages: u, material: raw}, nil
 }
 
 // noKeyLength is the length of keys that may have any.
