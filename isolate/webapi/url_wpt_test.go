@@ -155,6 +155,21 @@ func TestURLParsing(t *testing.T) {
 	}
 }
 
+// What JSON can say and Go's strings can't: lone surrogates.
+func TestURLParsingOfSurrogates(t *testing.T) {
+	t.Parallel()
+	var rows []json.RawMessage
+	wptVectors(t, "url/urltestdata-javascript-only.json", &rows)
+	e, vm := expect(t, "urltestdata-javascript-only"), urlVM(t)
+	for _, row := range rows[1:] {
+		var want map[string]any
+		if err := json.Unmarshal(row, &want); err != nil {
+			t.Fatal(err)
+		}
+		e.check(string(row), compareURL(t, vm, "return read(new URL(("+string(row)+").input))", want))
+	}
+}
+
 func TestURLSetters(t *testing.T) {
 	t.Parallel()
 	var tables map[string]json.RawMessage

@@ -106,7 +106,23 @@ func domainToASCII(s string) (string, bool) {
 		return "", false
 	}
 	domain, err := idnaProfile.ToASCII(norm.NFC.String(strings.Map(newerIDNA, s)))
-	return domain, err == nil && domain != ""
+	return domain, err == nil && domain != "" && !hidesPunycode(domain)
+}
+
+// hidesPunycode says whether what a label of domain stands for begins as Punycode does, which
+// golang.org/x/net/idna lets pass.
+//
+// Spec: https://www.unicode.org/reports/tr46/#Validity_Criteria
+func hidesPunycode(domain string) bool {
+	if !strings.Contains(domain, "xn--xn-") {
+		return false
+	}
+	for label := range strings.SplitSeq(domain, ".") {
+		if text, err := idna.Punycode.ToUnicode(label); err == nil && text != label && strings.HasPrefix(text, "xn--") {
+			return true
+		}
+	}
+	return false
 }
 
 // endsInNumber says whether a domain must be an IPv4 address.
