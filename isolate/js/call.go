@@ -255,13 +255,7 @@ func (vm *VM) Pairs(v Value, add func(name, value string) error) error {
 		return TypeError("a sequence of pairs or a record is needed, not %s", vm.describe(v))
 	}
 	if !vm.Iterable(v) {
-		for _, k := range vm.Keys(o) {
-			vm.checkpoint()
-			if err := add(k, vm.String(o.Get(k))); err != nil {
-				return err
-			}
-		}
-		return nil
+		return vm.record(o, add)
 	}
 	var err error
 	vm.ForOf(v, func(e Value) bool {

@@ -1,6 +1,7 @@
 package webapi
 
 import (
+	"math"
 	"strings"
 
 	"github.com/skerry-edge/skerry/isolate/js"
@@ -151,7 +152,7 @@ func partBytes(vm *js.VM, part js.Value, native bool) []byte {
 func (b *blob) slice(c *js.Call) (any, error) {
 	size := int64(len(b.data))
 	clamp := func(i, fallback int64) int64 {
-		if i = c.Int(int(i), fallback); i < 0 {
+		if i = clampOf(c, int(i), fallback); i < 0 {
 			return max(size+i, 0)
 		}
 		return min(i, size)
@@ -162,4 +163,20 @@ func (b *blob) slice(c *js.Call) (any, error) {
 		part.typ = blobType(c.VM, c.String(2))
 	}
 	return part, nil
+}
+
+// clampOf converts argument i as Web IDL's [Clamp] long long: rounded to the nearest, to the
+// even one between two, and not past the ends. An argument that is not there is fallback.
+//
+// Spec: https://webidl.spec.whatwg.org/#Clamp
+func clampOf(c *js.Call, i int, fallback int64) int64 {
+	if !c.Given(i) {
+		return fallback
+	}
+	const safeMax = 1<<53 - 1
+	f := c.Float(i)
+	if math.IsNaN(f) {
+		return 0
+	}
+	return int64(math.RoundToEven(min(max(f, -safeMax), safeMax)))
 }

@@ -168,13 +168,15 @@ func parseRequestURL(input string) (string, error) {
 // init applies a RequestInit and returns the MIME type that its body brings along.
 //
 // Spec: https://fetch.spec.whatwg.org/#requestinit
-func (r *request) init(vm *js.VM, init js.Value) (contentType string, err error) {
-	body := vm.Get(init, "body")
-	if cf := vm.Get(init, "cf"); !js.IsUndefined(cf) {
+func (r *request) init(vm *js.VM, v js.Value) (contentType string, err error) {
+	init := readRequestInit(vm, v)
+	if window := init.member("window"); !js.IsNullish(window) { // step 11
+		return "", js.TypeError("window: only null is allowed")
+	}
+	if cf := init.member("cf"); !js.IsUndefined(cf) {
 		r.cf = cf
 	}
-	fields := vm.Get(init, "headers")
-	if method := vm.Get(init, "method"); !js.IsUndefined(method) {
+	if method := init.member("method"); !js.IsUndefined(method) {
 		if r.method, err = normalizeMethod(vm.String(method)); err != nil { // step 25
 			return "", err
 		}
@@ -182,22 +184,23 @@ func (r *request) init(vm *js.VM, init js.Value) (contentType string, err error)
 	if err := r.initInert(vm, init); err != nil {
 		return "", err
 	}
-	if redirect := vm.Get(init, "redirect"); !js.IsUndefined(redirect) {
+	if redirect := init.member("redirect"); !js.IsUndefined(redirect) {
 		if r.redirect, err = oneOf("redirect", vm.String(redirect), "follow", "error", "manual"); err != nil {
 			return "", err
 		}
 	}
-	if signal := vm.Get(init, "signal"); !js.IsUndefined(signal) {
+	if signal := init.member("signal"); !js.IsUndefined(signal) {
 		if err := r.follow(vm, signal); err != nil {
 			return "", err
 		}
 	}
-	if !js.IsUndefined(fields) { // step 32
+	if fields := init.member("headers"); !js.IsUndefined(fields) { // step 32
 		r.headers = headers{}
 		if err := r.headers.fill(vm, fields); err != nil {
 			return "", err
 		}
 	}
+	body := init.member("body")
 	if js.IsNullish(body) {
 		return "", nil
 	}

@@ -57,23 +57,50 @@ func (r *request) inertPart() inert {
 	return part
 }
 
-// initInert reads the inert members of a RequestInit.
-func (r *request) initInert(vm *js.VM, init js.Value) (err error) {
+// requestMembers are the members of a RequestInit, in the order in which they are read.
+var requestMembers = [...]string{
+	"body", "cache", "cf", "credentials", "duplex", "headers", "integrity", "keepalive", "method", "mode", "priority",
+	"redirect", "referrer", "referrerPolicy", "signal", "window",
+}
+
+// requestInit is what a RequestInit has for each of requestMembers.
+type requestInit [len(requestMembers)]js.Value
+
+func readRequestInit(vm *js.VM, v js.Value) *requestInit {
+	init := new(requestInit)
+	for i, name := range requestMembers {
+		init[i] = vm.Get(v, name)
+	}
+	return init
+}
+
+func (init *requestInit) member(name string) js.Value {
+	return init[slices.Index(requestMembers[:], name)]
+}
+
+// initInert applies the inert members of a RequestInit.
+func (r *request) initInert(vm *js.VM, init *requestInit) (err error) {
 	part, changed := r.inertPart(), false
+	if v := init.member("priority"); !js.IsUndefined(v) {
+		if _, err := oneOf("priority", vm.String(v), "auto", "high", "low"); err != nil {
+			return err
+		}
+	}
 	for i, member := range inertWords {
-		if v := vm.Get(init, member.name); !js.IsUndefined(v) {
+		if v := init.member(member.name); !js.IsUndefined(v) {
 			changed = true
 			if part.words[i], err = oneOf(member.name, vm.String(v), member.words...); err != nil {
 				return err
 			}
 		}
 	}
-	for name, text := range map[string]*string{"integrity": &part.integrity, "referrer": &part.referrer} {
-		if v := vm.Get(init, name); !js.IsUndefined(v) {
-			changed, *text = true, vm.String(v)
-		}
+	if v := init.member("integrity"); !js.IsUndefined(v) {
+		changed, part.integrity = true, vm.String(v)
 	}
-	if v := vm.Get(init, "keepalive"); !js.IsUndefined(v) {
+	if v := init.member("referrer"); !js.IsUndefined(v) {
+		changed, part.referrer = true, vm.String(v)
+	}
+	if v := init.member("keepalive"); !js.IsUndefined(v) {
 		changed, part.keepalive = true, v.ToBoolean()
 	}
 	if changed {

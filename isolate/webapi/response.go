@@ -99,6 +99,7 @@ func (r *response) init(vm *js.VM, init js.Value, contentType string) error {
 }
 
 func (r *response) initHead(vm *js.VM, init js.Value) error {
+	fields := vm.Get(init, "headers")
 	if status := vm.Get(init, "status"); !js.IsUndefined(status) {
 		r.status = int(uint16(vm.Int(status)))
 	}
@@ -120,7 +121,7 @@ func (r *response) initHead(vm *js.VM, init js.Value) error {
 	if r.status < 200 || r.status > 599 { // step 1
 		return js.RangeError("the status %d of a response is outside the range 200 to 599", r.status)
 	}
-	return r.headers.fill(vm, vm.Get(init, "headers"))
+	return r.headers.fill(vm, fields)
 }
 
 // hasNullBody says whether responses with that status have no body.
