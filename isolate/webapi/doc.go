@@ -10,7 +10,8 @@
 // # The way out
 //
 // A script reaches the world through the [Host] of its VM alone: fetch and the output of
-// console. A VM whose host is none can compute, and nothing else.
+// console, and where it is a [CacheHost] the Cache API. A VM whose host is none can compute,
+// and nothing else.
 //
 // # Limits
 //
