@@ -35,6 +35,7 @@ var idlSamples = map[string]idlSample{
 	"File":                        {args: `["a"], "a.txt"`},
 	"FormData":                    {make: `(() => { let f = new FormData(); f.append("a", "1"); f.append("a", "2"); return f })()`},
 	"Headers":                     {args: `{b: "2", a: "1"}`},
+	"HTMLRewriter":                {},
 	"MessageChannel":              {},
 	"MessageEvent":                {args: `"x"`},
 	"MessagePort":                 {make: `new MessageChannel().port1`},
