@@ -165,6 +165,9 @@ func Wrap(p *Params, with *Key, format Format, k *Key) ([]byte, error) {
 		bytes = data.JWK.JSON()
 	}
 	if a, err := find(OpWrapKey, p.Name); err == nil {
+		if data.JWK != nil {
+			bytes = padJSON(bytes)
+		}
 		return a.wrap(with, bytes)
 	}
 	a, err := find(OpEncrypt, p.Name)
@@ -172,6 +175,14 @@ func Wrap(p *Params, with *Key, format Format, k *Key) ([]byte, error) {
 		return nil, err
 	}
 	return a.encrypt(nil, p, with, bytes)
+}
+
+// padJSON adds spaces to JSON text, so that AES-KW takes it.
+func padJSON(text []byte) []byte {
+	for len(text)%8 != 0 {
+		text = append(text, ' ')
+	}
+	return text
 }
 
 // Unwrap decrypts data with a key and imports what comes of that.
