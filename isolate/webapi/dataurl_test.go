@@ -3,24 +3,32 @@ package webapi_test
 import (
 	"encoding/json"
 	"testing"
+
+	"github.com/skerry-edge/skerry/isolate/js/jstest"
 )
 
 func TestDataURLs(t *testing.T) {
 	t.Parallel()
-	vectors(t, "fetch/data-urls/data-urls.json", `
+	rows := vectors(t, "fetch/data-urls/data-urls.json", `
 		let [url, type, bytes] = row, response;
 		try { response = await fetch(url) } catch (e) { return type === null && e instanceof TypeError ? undefined : String(e) }
 		let got = [response.headers.get("content-type"), ...new Uint8Array(await response.arrayBuffer())].join();
 		if (got !== [type, ...bytes ?? []].join()) return "got " + got`)
+	if !t.Failed() {
+		jstest.HoldScore(t, "WPT data-urls", jstest.Score{Rows: rows})
+	}
 }
 
 func TestBase64InDataURLs(t *testing.T) {
 	t.Parallel()
-	vectors(t, "fetch/data-urls/base64.json", `
+	rows := vectors(t, "fetch/data-urls/base64.json", `
 		let [input, bytes] = row, response;
 		try { response = await fetch("data:;base64," + encodeURIComponent(input)) } catch (e) { return bytes === null && e instanceof TypeError ? undefined : String(e) }
 		let got = new Uint8Array(await response.arrayBuffer()).join();
 		if (bytes === null || got !== bytes.join()) return "got " + got`)
+	if !t.Failed() {
+		jstest.HoldScore(t, "WPT data-urls base64", jstest.Score{Rows: rows})
+	}
 }
 
 func TestFetchOfDataURLs(t *testing.T) {
