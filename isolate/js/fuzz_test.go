@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"math"
+	"reflect"
 	"regexp"
 	"strings"
 	"testing"
@@ -19,6 +20,9 @@ func FuzzParseJSON(f *testing.F) {
 		`{"a":[1,2.5,-0,1e3,true,false,null,"x"],"b":{}}`, `"\ud83d\ude00\u00e9\n"`, `"\ud800"`, `[]`, ` 7 `,
 		`01`, `-`, `1.`, `.5`, `1e`, `"\x"`, `{"a":1,}`, `[1 2]`, `"` + "\x01" + `"`, `nul`, `{"__proto__":1}`, `1e400`, ``,
 		strings.Repeat("[", 6000), `{"2":1,"1":2,"a":3}`, `"é"`, `123456789012345678901234567890`,
+		`[{"a":1,"b":2},{"a":3,"b":4},{"a":5},{"a":6,"b":7,"c":8},{"b":1,"a":2},{"a":1,"a":2},{},{"a":{"a":1}}]`,
+		`[{"é":1},{"é":2},{"\u00e9":3},{"a\"":4},{"a":5}]`, `"0123456789\\\/\b\f\r\t\u0041\uD83D\uDE00\uDE00é"`, `"\ud800\u0041"`,
+		`[-1, 0, 999999999999999, -1000000000000000, 1E2, 0.1, 0x1]`,
 	} {
 		f.Add(seed)
 	}
@@ -53,6 +57,12 @@ func FuzzParseJSON(f *testing.F) {
 		}
 		if parseErr == nil && !json.Valid([]byte(again)) {
 			t.Fatalf("%q became %q, which is no JSON", text, again)
+		}
+		var want, have any
+		if parseErr == nil && json.Unmarshal([]byte(text), &want) == nil { // which has a bound on numbers
+			if err := json.Unmarshal([]byte(again), &have); err != nil || !reflect.DeepEqual(have, want) {
+				t.Fatalf("%q became %q: %v", text, again, err)
+			}
 		}
 	})
 }

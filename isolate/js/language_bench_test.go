@@ -32,6 +32,10 @@ func BenchmarkLanguage(b *testing.B) {
 		{"new RegExp", `let i = 0;`, `return new RegExp("^/users/(\\d+)/posts/(?<post>[a-z]+)" + (i++ % 8) + "$")`},
 		{"JSON.stringify", object, `return JSON.stringify(object)`},
 		{"JSON.stringify, indented", object, `return JSON.stringify(object, null, 2)`},
+		{"JSON.stringify, not ASCII", object + `for (const o of object.list) o.name = "Ünïcødé Αθήνα";`, `return JSON.stringify(object)`},
+		{"JSON.parse", object + `const json = JSON.stringify(object);`, `return JSON.parse(json)`},
+		{"JSON.parse, not ASCII", object + `for (const o of object.list) o.name = "Ünïcødé Αθήνα"; const json = JSON.stringify(object);`, `return JSON.parse(json)`},
+		{"JSON.parse, small", ``, `return JSON.parse('{"ok":true,"id":7,"name":"x"}')`},
 		{"JSON.stringify, small", ``, `return JSON.stringify({ok: true, id: 7, name: "x"})`},
 	} {
 		source := c.setup + "return function () {" + c.body + "}"

@@ -215,6 +215,11 @@ type seam struct {
 	baseIntegers   uintptr        // how many of them are integers
 	plain          unsafe.Pointer // what marks an interface of goja's that holds a *baseObject
 
+	objectPrototype uintptr // Runtime.global.ObjectPrototype
+
+	whole     reflect.Type // struct { Object; baseObject }
+	wholeBase uintptr      // the second in it
+
 	instance      reflect.Type // struct { baseObject; any }
 	instanceState uintptr      // the any in it
 
@@ -318,6 +323,11 @@ func newSeam() (*seam, error) {
 		{Name: "Base", Type: s.base},
 		{Name: "State", Type: reflect.TypeFor[any]()},
 	})
+	s.whole = reflect.StructOf([]reflect.StructField{
+		{Name: "Object", Type: reflect.TypeFor[goja.Object]()},
+		{Name: "Base", Type: s.base},
+	})
+	s.wholeBase = s.whole.Field(1).Offset
 	proxy, err := rt.New(rt.GlobalObject().Get("Proxy"), plain, plain)
 	if err != nil {
 		return nil, err
@@ -389,6 +399,14 @@ func newSeam() (*seam, error) {
 		!t.Elem().ConvertibleTo(reflect.TypeFor[propertyFactory]()) {
 		return nil, fmt.Errorf("goja's templates hold symbols in a %s", t)
 	}
+	intrinsics, _ := runtime.FieldByName("global")
+	if intrinsics.Type == nil || intrinsics.Type.Kind() != reflect.Struct {
+		return nil, fmt.Errorf("%s has no struct of intrinsics", runtime)
+	}
+	if err := (shape{intrinsics.Type, "ObjectPrototype", object, &s.objectPrototype}).find(); err != nil {
+		return nil, err
+	}
+	s.objectPrototype += intrinsics.Offset
 	s.plain = selfWord(plain, s.objectSelf).tab
 	s.array = selfWord(list, s.objectSelf).tab
 	s.arrayIterator = selfWord(iterator, s.objectSelf).tab
@@ -563,6 +581,44 @@ func (s *seam) newInstance(rt *goja.Runtime, prototype *goja.Object, class strin
 	*(**goja.Runtime)(unsafe.Add(unsafe.Pointer(o), s.objectRuntime)) = rt
 	*selfWord(o, s.objectSelf) = iface{s.plain, base}
 	return o
+}
+
+// sharedNames are names of properties, each there once, that many objects may have for theirs:
+// the engine copies a list that ends so before it changes it.
+type sharedNames []unistring.String
+
+// shareNames copies names.
+func shareNames(names []unistring.String) sharedNames {
+	const marker = " " // goja's copyMarker
+	shared := make(sharedNames, len(names)+1)
+	copy(shared, names)
+	shared[len(names)] = marker
+	return shared[:len(names)]
+}
+
+// newPlain makes an object with these properties, values being as many as names: in memory
+// one piece, and a map.
+func (s *seam) newPlain(rt *goja.Runtime, names sharedNames, values []goja.Value) *goja.Object {
+	properties := make(map[unistring.String]goja.Value, len(values))
+	for i, name := range names {
+		properties[name] = values[i]
+	}
+	memory := reflect.New(s.whole).UnsafePointer()
+	o, base := (*goja.Object)(memory), unsafe.Add(memory, s.wholeBase)
+	*(*string)(unsafe.Add(base, s.baseClass)) = "Object"
+	*(**goja.Object)(unsafe.Add(base, s.baseVal)) = o
+	*(**goja.Object)(unsafe.Add(base, s.basePrototype)) = *(**goja.Object)(unsafe.Add(unsafe.Pointer(rt), s.objectPrototype))
+	*(*bool)(unsafe.Add(base, s.baseExtensible)) = true
+	*(*map[unistring.String]goja.Value)(unsafe.Add(base, s.baseValues)) = properties
+	*(*[]unistring.String)(unsafe.Add(base, s.baseNames)) = names
+	*(**goja.Runtime)(unsafe.Add(memory, s.objectRuntime)) = rt
+	*selfWord(o, s.objectSelf) = iface{s.plain, base}
+	return o
+}
+
+// countOf returns how many properties a plain object has.
+func (s *seam) countOf(o *goja.Object) int {
+	return len(*(*map[unistring.String]goja.Value)(unsafe.Add(selfWord(o, s.objectSelf).data, s.baseValues)))
 }
 
 // put makes an own property of a plain object that was just made: no setter and no proxy

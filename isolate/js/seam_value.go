@@ -57,6 +57,12 @@ func nameOf(s goja.String) unistring.String {
 	return unistring.String(text)
 }
 
+//go:linkname intValue github.com/dop251/goja.intToValue
+func intValue(i int64) goja.Value
+
+//go:linkname floatValue github.com/dop251/goja.floatToValue
+func floatValue(f float64) goja.Value
+
 //go:linkname speciesArray github.com/dop251/goja.arraySpeciesCreate
 func speciesArray(o *goja.Object, length int64) *goja.Object
 
