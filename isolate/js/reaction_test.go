@@ -141,3 +141,34 @@ func TestExpect(t *testing.T) {
 		t.Errorf("the loop waits for what was abandoned: %v", err)
 	}
 }
+
+func TestPort(t *testing.T) {
+	t.Parallel()
+	vm := newReactions(t)
+	port := func() (p *js.Port) {
+		if err := vm.Enter(t.Context(), func() { p = vm.NewPort(); p.Await(true); p.Await(true) }); err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	p, times := port(), 0
+	go func() {
+		p.Post(func() { times++ })
+		p.Post(func() { p.Await(false); times++ })
+	}()
+	if err := vm.Run(t.Context(), func() bool { return times == 2 }, nil); err != nil {
+		t.Errorf("the loop did not wait: %v", err)
+	}
+	if err := vm.Run(t.Context(), func() bool { return false }, nil); !errors.Is(err, js.ErrNeverSettles) {
+		t.Errorf("the loop waits for more: %v", err)
+	}
+	p = port()
+	vm.Abandon()
+	p.Post(func() { t.Error("it runs after its event was abandoned") })
+	if err := vm.Enter(t.Context(), func() { p.Await(false) }); err != nil {
+		t.Fatal(err)
+	}
+	if err := vm.Run(t.Context(), func() bool { return false }, nil); !errors.Is(err, js.ErrNeverSettles) {
+		t.Errorf("the loop waits for what was abandoned: %v", err)
+	}
+}

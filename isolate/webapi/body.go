@@ -78,14 +78,14 @@ func (m *message) setType(vm *js.VM, contentType string) {
 }
 
 // tee gives to a copy of m the same body: what one of them reads the other keeps.
-func (m *message) tee(copied *message) error {
+func (m *message) tee(vm *js.VM, copied *message) error {
 	if m.body == nil {
 		return nil
 	}
 	if err := m.body.usable(); err != nil {
 		return err
 	}
-	m.body, copied.body = m.body.tee()
+	m.body, copied.body = m.body.tee(vm, true)
 	return nil
 }
 

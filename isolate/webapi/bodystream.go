@@ -1,43 +1,15 @@
 package webapi
 
-import "github.com/skerry-edge/skerry/isolate/js"
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
 
-// ReadableStream stands for a body that the host owns. A script can read it, or hand it on
-// as the body of another message, which never enters JavaScript. Scripts can't make
-// streams of their own in this version.
-//
-// Spec: https://streams.spec.whatwg.org/#rs-class
-var ReadableStream = js.Class[stream]{
-	Name: "ReadableStream",
-	Constructor: func(*js.Call) (*stream, error) {
-		return nil, js.TypeError("new ReadableStream is not supported in this version: streams come from the bodies of requests, responses and blobs; give a body as a string or as bytes instead")
-	},
-	Members: []js.Member[stream]{
-		js.Getter("locked", func(s *stream, _ *js.Call) (any, error) { return s.locked(), nil }),
-		js.PromiseMethod("cancel", 0, (*stream).cancelByScript),
-		js.Method("getReader", 0, (*stream).getReader),
-		js.Method("tee", 0, (*stream).teeByScript),
-		js.Method("values", 0, (*stream).values),
-		js.SymbolMethod(js.SymbolAsyncIterator, 0, (*stream).values),
-	},
-}
+	"github.com/skerry-edge/skerry/isolate/js"
+)
 
-// stream is a body on its way to its one reader.
-//
-// Bodies are buffered in this version: data is what has not been read. All reading goes
-// through next, take, tee and transfer, so that a stream over something that arrives
-// little by little needs other versions of these and nothing else.
-type stream struct {
-	js.Instance
-	data      []byte  // never written to; empty, without a source: the stream is closed
-	source    Source  // where the rest comes from; nil: data is all
-	shared    bool    // somebody else has the memory of data too: scripts get a copy
-	disturbed bool    // something was read, or it was cancelled
-	gone      bool    // tee or transfer took it: it stays locked
-	reader    *reader // has it locked; nil: none
-}
-
-func (s *stream) locked() bool { return s.reader != nil || s.gone }
+// This file is streams as bodies: what a message does with one, and what a host owns of one.
 
 // usable returns an error if s can't become a body, or be read as one, any more.
 //
@@ -52,50 +24,18 @@ func (s *stream) usable() error {
 	return nil
 }
 
-// take reads all that is left. If shared is false, the bytes are the caller's alone.
+// hosted says whether s is the host's, as it was: no script takes part in it.
+func (s *stream) hosted() bool { return s.full == nil }
+
+// buffered says whether all of s is here, and the host's.
+func (s *stream) buffered() bool { return s.full == nil && s.source == nil }
+
+// take reads all that is left of a buffered stream. If shared is false, the bytes are the
+// caller's alone.
 func (s *stream) take() (data []byte, shared bool) {
 	data, shared = s.data, s.shared
 	s.data, s.disturbed = nil, true
 	return data, shared
-}
-
-// buffered says whether all that is left of s is here.
-func (s *stream) buffered() bool { return s.source == nil }
-
-// collect reads all that is left and returns a promise of what convert makes of it.
-func (s *stream) collect(vm *js.VM, convert func(data []byte) (any, error)) js.Value {
-	result := vm.NewDeferred()
-	readAll(vm, s.handOver(vm), func(data []byte, err error) {
-		var v any
-		if err == nil {
-			if thrown := vm.Try(func() { v, err = convert(data) }); thrown != nil {
-				err = thrown
-			}
-		}
-		if err != nil {
-			result.Reject(err)
-			return
-		}
-		result.Resolve(v)
-	})
-	return result.Promise()
-}
-
-// handOver gives the source of s away: s counts as used.
-func (s *stream) handOver(*js.VM) Source {
-	source := s.source
-	s.source, s.disturbed, s.gone = nil, true, true
-	return source
-}
-
-// next reads the next chunk, which is the caller's; nil: there is none.
-func (s *stream) next(vm *js.VM) []byte {
-	if len(s.data) == 0 {
-		s.disturbed = true
-		return nil
-	}
-	data, shared := s.take()
-	return owned(vm, data, shared)
 }
 
 // owned returns bytes that are the caller's alone.
@@ -106,18 +46,102 @@ func owned(vm *js.VM, data []byte, shared bool) []byte {
 	return data
 }
 
-// cancel drops what has not been read.
-func (s *stream) cancel() {
-	s.data, s.disturbed = nil, true
-	if s.reader != nil {
-		s.reader.streamClosed()
+// open makes s one that scripts can take part in. A stream of the host becomes a byte
+// stream, which gives what the host has when it is asked.
+func (s *stream) open(vm *js.VM) *readable {
+	if s.full != nil {
+		return s.full
 	}
+	s.full = &readable{vm: vm}
+	b := &byteController{started: true}
+	b.attach(s)
+	switch source := s.source; {
+	case source != nil:
+		b.pull = func() *eventual { return b.pullSource(source) }
+		b.cancel = func(reason js.Value) *eventual {
+			source.Cancel(cancelReason(vm, reason))
+			return fulfilled(vm, js.Undefined)
+		}
+	case len(s.data) == 0:
+		s.full.state = readableClosed
+	default:
+		data, shared := s.data, s.shared
+		b.pull = func() *eventual {
+			data := owned(vm, data, shared)
+			if err := b.finish(data, io.EOF); err != nil {
+				return failed(vm, err)
+			}
+			return fulfilled(vm, js.Undefined)
+		}
+	}
+	s.data, s.source = nil, nil
+	return s.full
 }
 
-// tee makes two streams of s, which is locked from now on.
+// pullSource reads a chunk of the host's.
+func (b *byteController) pullSource(source Source) *eventual {
+	vm := b.vm()
+	over := newEventual(vm)
+	var chunk []byte
+	vm.Background(func(ctx context.Context) (_ any, err error) {
+		chunk, err = source.Next(ctx)
+		return nil, err
+	}, func(_ any, err error) {
+		if thrown := vm.Try(func() {
+			vm.Allocate(int64(len(chunk)), "the chunk")
+			err = b.finish(chunk, err)
+		}); thrown != nil {
+			source.Cancel(errCanceled)
+			err = thrown
+		}
+		if err != nil {
+			over.reject(vm.ErrorValue(err))
+			return
+		}
+		over.done()
+	})
+	return over
+}
+
+// finish takes in what the host gave: bytes, the end, or an error, which it returns.
+func (b *byteController) finish(chunk []byte, end error) error {
+	if len(chunk) > 0 {
+		if err := b.enqueue(byteChunk{memory: chunk, size: len(chunk)}); err != nil {
+			return err
+		}
+	}
+	switch {
+	case end == nil:
+		return nil
+	case !errors.Is(end, io.EOF):
+		return sourceError(b.vm().Context(), end)
+	}
+	if err := b.close(); err != nil {
+		return err
+	}
+	if b.stream.full.state == readableClosed && !b.pulls.empty() {
+		b.respond(0) // the reads that wait for buffers
+	}
+	return nil
+}
+
+// cancelReason is what a source is told of why a script canceled it: no JavaScript value
+// leaves the VM.
+func cancelReason(vm *js.VM, reason js.Value) error {
+	if js.IsString(reason) {
+		return fmt.Errorf("%w: %s", errCanceled, clip(vm.String(reason), 200))
+	}
+	return errCanceled
+}
+
+// tee makes two streams of s, which is locked from now on. If clone is true, the second
+// gets copies of the chunks.
 //
 // Spec: https://streams.spec.whatwg.org/#readable-stream-tee
-func (s *stream) tee() (a, b *stream) {
+func (s *stream) tee(vm *js.VM, clone bool) (a, b *stream) {
+	if !s.hosted() {
+		return s.teeOpened(clone)
+	}
 	a, b = &stream{data: s.data, shared: true}, &stream{data: s.data, shared: true}
 	if s.source != nil {
 		a.source, b.source = teeSource(s.source)
@@ -130,58 +154,123 @@ func (s *stream) tee() (a, b *stream) {
 //
 // Spec: https://fetch.spec.whatwg.org/#concept-body-clone, "create a proxy"
 func (s *stream) transfer() *stream {
-	next := new(stream)
-	next.source, s.source = s.source, nil
-	next.data, next.shared = s.take()
-	s.gone = true
+	next := &stream{data: s.data, source: s.source, shared: s.shared, full: s.full}
+	if s.full != nil {
+		switch c := s.full.controller.(type) {
+		case *defaultController:
+			c.stream = next
+		case *byteController:
+			c.stream = next
+		}
+		s.full = &readable{vm: s.full.vm}
+	}
+	s.data, s.source, s.disturbed, s.gone = nil, nil, true, true
 	return next
 }
 
-func (s *stream) unlocked() error {
-	if s.locked() {
-		return js.TypeError("the stream is locked to a reader")
-	}
-	return nil
-}
-
-func (s *stream) cancelByScript(*js.Call) (any, error) {
-	if err := s.unlocked(); err != nil {
-		return nil, err
-	}
-	s.cancel()
-	return js.Undefined, nil
-}
-
-func (s *stream) getReader(c *js.Call) (any, error) {
-	if mode := c.VM.Get(c.Arg(0), "mode"); !js.IsUndefined(mode) {
-		if m := c.VM.String(mode); m != "byob" {
-			return nil, js.TypeError("getReader: %q is not a mode", clip(m, 40))
+// collect reads all that is left and returns a promise of what convert makes of it.
+//
+// Spec: https://fetch.spec.whatwg.org/#body-fully-read
+func (s *stream) collect(vm *js.VM, convert func(data []byte) (any, error)) js.Value {
+	result := vm.NewDeferred()
+	done := func(data []byte, err error) {
+		var v any
+		if err == nil {
+			if thrown := vm.Try(func() { v, err = convert(data) }); thrown != nil {
+				err = thrown
+			}
 		}
-		return nil, js.TypeError("getReader: readers with the mode byob are not supported in this version; use getReader()")
+		if err != nil {
+			result.Reject(err)
+			return
+		}
+		result.Resolve(v)
 	}
-	return s.lock()
+	if s.hosted() {
+		readAll(vm, s.handOver(vm), done)
+	} else {
+		s.readAll(vm, done)
+	}
+	return result.Promise()
 }
 
-// lock makes the reader that s is locked to.
-func (s *stream) lock() (*reader, error) {
-	if err := s.unlocked(); err != nil {
-		return nil, err
+// readAll reads an opened stream to its end, and calls done in a promise job at the
+// earliest.
+//
+// Spec: https://streams.spec.whatwg.org/#readablestreamdefaultreader-read-all-bytes
+func (s *stream) readAll(vm *js.VM, done func(data []byte, err error)) {
+	r, err := s.lock(vm)
+	if err != nil {
+		vm.Soon(func() { done(nil, err) })
+		return
 	}
-	s.reader = &reader{stream: s}
-	return s.reader, nil
+	c := &collector{vm: vm, reader: r, done: done}
+	c.all.vm = vm
+	c.next()
 }
 
-func (s *stream) teeByScript(*js.Call) (any, error) {
-	if err := s.unlocked(); err != nil {
-		return nil, err
-	}
-	a, b := s.tee()
-	s.disturbed = true // the branches begin to read at once
-	return []any{a, b}, nil
+// collector is a read of all bytes of a stream that a script takes part in.
+type collector struct {
+	vm     *js.VM
+	reader *reader
+	all    buffer
+	busy   bool // next is under way
+	more   bool // a chunk came while it was
+	done   func(data []byte, err error)
 }
 
-func (s *stream) values(c *js.Call) (any, error) {
-	preventCancel := c.VM.Get(c.Arg(0), "preventCancel").ToBoolean()
-	r, err := s.lock()
-	return &streamIterator{reader: r, preventCancel: preventCancel}, err
+// next reads on. Chunks that are there are read in a loop, however many there are.
+func (c *collector) next() {
+	if c.more = true; c.busy {
+		return
+	}
+	c.busy = true
+	for c.more {
+		c.more = false
+		c.vm.Checkpoint()
+		c.reader.read(c)
+	}
+	c.busy = false
+}
+
+func (c *collector) chunk(v js.Value) {
+	data, err := bodyBytes(c.vm, v)
+	if err == nil {
+		err = c.vm.Try(func() { c.all.write(viewString(data)) })
+	}
+	if err != nil {
+		c.reader.stream.cancel(c.vm, c.vm.ErrorValue(err)).handle()
+		c.end(nil, err)
+		return
+	}
+	c.next()
+}
+
+func (c *collector) close()               { c.end(c.all.data, nil) }
+func (c *collector) fail(reason js.Value) { c.end(nil, js.Throw(reason)) }
+
+func (c *collector) end(data []byte, err error) {
+	c.vm.Soon(func() { c.done(data, err) })
+}
+
+// bodyBytes returns the bytes of a chunk of a body: the script's memory.
+//
+// Spec: https://fetch.spec.whatwg.org/#incrementally-read-loop
+func bodyBytes(vm *js.VM, chunk js.Value) ([]byte, error) {
+	view, ok := vm.ViewOf(chunk)
+	if !ok || view.Kind != "Uint8Array" {
+		return nil, js.TypeError("a chunk of the body is %s; the chunks of a body must be Uint8Arrays", describeKind(vm, chunk))
+	}
+	return view.Memory, nil
+}
+
+// handOver gives what is left of s away, to be read outside of the VM: s counts as used.
+func (s *stream) handOver(vm *js.VM) Source {
+	if s.hosted() {
+		source := s.source
+		s.source, s.disturbed, s.gone = nil, true, true
+		return source
+	}
+	s.disturbed = true
+	return newPulled(vm, s)
 }

@@ -23,6 +23,12 @@ func structuredClone(c *js.Call) (any, error) {
 	return out, err
 }
 
+// cloneValue is structuredClone of v without a transfer.
+func cloneValue(vm *js.VM, v js.Value) (js.Value, error) {
+	k := &cloner{vm: vm, copies: make(map[js.Value]js.Value), depth: &js.Local[cloning](vm).depth}
+	return k.clone(v)
+}
+
 // cloner copies one graph of values.
 type cloner struct {
 	vm     *js.VM

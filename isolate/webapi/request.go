@@ -253,7 +253,7 @@ func normalizeMethod(method string) (string, error) {
 // Spec: https://fetch.spec.whatwg.org/#dom-request-clone
 func (r *request) clone(c *js.Call) (any, error) {
 	copied := new(request)
-	if err := r.tee(&copied.message); err != nil {
+	if err := r.tee(c.VM, &copied.message); err != nil {
 		return nil, err
 	}
 	copied.copy(c.VM, r)

@@ -164,10 +164,10 @@ func redirectResponse(c *js.Call) (any, error) {
 // clone makes a second response whose body can be read on its own.
 //
 // Spec: https://fetch.spec.whatwg.org/#dom-response-clone
-func (r *response) clone(*js.Call) (any, error) {
+func (r *response) clone(c *js.Call) (any, error) {
 	copied := &response{status: r.status, statusText: r.statusText, received: r.received, url: r.url, redirected: r.redirected}
 	copied.headers = headers{list: r.headers.snapshot(), shared: true, immutable: r.headers.immutable}
-	return copied, r.tee(&copied.message)
+	return copied, r.tee(c.VM, &copied.message)
 }
 
 // newReceived makes the Response of what fetch received. It touches no VM.

@@ -1,0 +1,172 @@
+package webapi
+
+import (
+	"context"
+	"errors"
+	"io"
+	"slices"
+	"sync"
+
+	"github.com/skerry-edge/skerry/isolate/js"
+)
+
+// ErrAbandoned says that the event of a stream ended before the stream did.
+var ErrAbandoned = errors.New("the event ended before its stream did")
+
+// StreamError is why a script's stream failed.
+type StreamError struct{ Report js.Report }
+
+func (e *StreamError) Error() string { return e.Report.Message }
+
+// pulledBytes is how many bytes of chunks that are there already are put together.
+const pulledBytes = 64 << 10
+
+// pulled is the source that a stream, in which a script takes part, is for those outside of
+// its VM. Each Next is a turn of the VM, which its owner must give it by running the loop;
+// while nobody is in Next, the loop waits for somebody.
+type pulled struct {
+	vm     *js.VM // touched in turns alone, as are reader and chunks
+	reader *reader
+	chunks []byte
+	port   *js.Port
+	over   <-chan struct{} // closed when the event's work is abandoned
+	told   chan struct{}   // holds a token when there is an answer
+	mu     struct {
+		sync.Mutex
+		asked bool   // a turn was asked for, and has not answered
+		ready []byte // the answer
+		end   error  // what comes after ready; nil: more
+	}
+}
+
+// newPulled locks s, which is open and not locked.
+func newPulled(vm *js.VM, s *stream) *pulled {
+	r, _ := s.lock(vm)
+	p := &pulled{vm: vm, reader: r, port: vm.NewPort(), over: vm.Context().Done(), told: make(chan struct{}, 1)}
+	p.port.Await(true)
+	return p
+}
+
+// Next asks for the next chunk. Its errors are io.EOF, a *[StreamError], ErrAbandoned, and
+// ctx's.
+func (p *pulled) Next(ctx context.Context) ([]byte, error) {
+	for {
+		if chunk, err := p.answer(); chunk != nil || err != nil {
+			return chunk, err
+		}
+		select {
+		case <-p.told:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-p.over:
+			return nil, ErrAbandoned
+		}
+	}
+}
+
+// answer returns what is there. If that is nothing, it asks.
+func (p *pulled) answer() (chunk []byte, err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case p.mu.ready != nil:
+		chunk, p.mu.ready = p.mu.ready, nil
+		return chunk, nil
+	case p.mu.end == nil && !p.mu.asked:
+		p.mu.asked = true
+		p.port.Post(p.pull)
+	}
+	return nil, p.mu.end
+}
+
+// pull begins to read, in a turn.
+func (p *pulled) pull() {
+	p.port.Await(false)
+	p.read()
+}
+
+func (p *pulled) read() {
+	if p.reader.stream != nil {
+		p.reader.read(p)
+	}
+}
+
+// chunk is given in a turn. Chunks that are there already go along with it.
+func (p *pulled) chunk(v js.Value) {
+	data, err := bodyBytes(p.vm, v)
+	if err != nil {
+		p.cancel(p.vm.ErrorValue(err))
+		p.tell(&StreamError{p.vm.Report(err)})
+		return
+	}
+	p.chunks = append(p.chunks, data...)
+	if len(p.chunks) == 0 || len(p.chunks) < pulledBytes && p.queued() {
+		p.vm.Soon(p.read)
+		return
+	}
+	p.port.Await(true)
+	p.tell(nil)
+}
+
+// queued says whether a chunk is there.
+func (p *pulled) queued() bool {
+	switch c := p.reader.stream.full.controller.(type) {
+	case *defaultController:
+		return !c.queue.chunks.empty()
+	case *byteController:
+		return !c.queue.empty()
+	default:
+		return false
+	}
+}
+
+func (p *pulled) close() { p.tell(io.EOF) }
+
+func (p *pulled) fail(reason js.Value) { p.tell(&StreamError{p.vm.ReportValue(reason)}) }
+
+// tell answers, in a turn.
+func (p *pulled) tell(end error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.mu.end != nil { // it was canceled
+		return
+	}
+	if len(p.chunks) > 0 {
+		p.mu.ready = slices.Clip(p.chunks)
+		p.chunks = nil
+	}
+	p.mu.asked, p.mu.end = false, end
+	p.wake()
+}
+
+func (p *pulled) wake() {
+	select {
+	case p.told <- struct{}{}:
+	default:
+	}
+}
+
+// Cancel cancels the stream in a turn of its own.
+func (p *pulled) Cancel(reason error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.mu.end != nil {
+		return
+	}
+	p.mu.ready, p.mu.end = nil, errCanceled
+	p.wake()
+	if reason == nil {
+		reason = errCanceled
+	}
+	p.port.Post(func() {
+		p.port.Await(false)
+		p.cancel(p.vm.ErrorValue(&js.DOMError{Name: "AbortError", Message: reason.Error()}))
+	})
+}
+
+// cancel cancels the stream, in a turn.
+func (p *pulled) cancel(reason js.Value) {
+	if s := p.reader.stream; s != nil {
+		s.cancel(p.vm, reason).handle()
+	}
+}
