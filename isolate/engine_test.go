@@ -25,7 +25,9 @@ type node struct {
 	bundles map[bundles.Digest]*bundles.Bundle
 	mu      sync.Mutex
 	lines   []isolate.LogLine
-	stuck   func() bool // console.log("spin") spins while it says so; "panic" panics
+	called  func(isolate.LogLine) // for each line; nil: nothing is
+	close   func()                // closes the engine; may be called again
+	stuck   func() bool           // console.log("spin") spins while it says so; "panic" panics
 }
 
 func newNode(t testing.TB, cfg isolate.Config) *node {
@@ -42,6 +44,9 @@ func newNode(t testing.TB, cfg isolate.Config) *node {
 		n.mu.Lock()
 		defer n.mu.Unlock()
 		n.lines = append(n.lines, l)
+		if n.called != nil {
+			n.called(l)
+		}
 		switch l.Message {
 		case "spin":
 			for n.stuck() {
@@ -57,8 +62,8 @@ func newNode(t testing.TB, cfg isolate.Config) *node {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(e.Close)
-	n.Engine = e
+	n.Engine, n.close = e, sync.OnceFunc(e.Close)
+	t.Cleanup(n.close)
 	return n
 }
 

@@ -126,6 +126,12 @@ func (d *delivery) flowed(err error) {
 // departed tells the script that the client has left, in a turn.
 func (d *delivery) departed() { webapi.AbortRequest(d.isolate.vm, d.request) }
 
+// tell tells the script that the client has left before there was a response.
+func (d *delivery) tell(ctx context.Context) {
+	// A VM that has ended can't be told.
+	_ = d.isolate.vm.Enter(ctx, d.departed)
+}
+
 // streamFailure describes why a response's body has failed, in a turn.
 func (i *Isolate) streamFailure(err error) *Failure {
 	var f *Failure

@@ -1,0 +1,261 @@
+package isolate_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/skerry-edge/skerry/isolate"
+)
+
+// river is a body that a test makes little by little.
+type river struct {
+	next     chan string // closed: the end
+	err      error       // instead of the end; nil: io.EOF
+	canceled atomic.Bool
+	gone     chan struct{} // closed by the first Cancel
+}
+
+func newRiver() *river { return &river{next: make(chan string), gone: make(chan struct{})} }
+
+func (r *river) Next(ctx context.Context) ([]byte, error) {
+	select {
+	case s, ok := <-r.next:
+		switch {
+		case ok:
+			return []byte(s), nil
+		case r.err != nil:
+			return nil, r.err
+		}
+		return nil, io.EOF
+	case <-r.gone:
+		return nil, errors.New("canceled")
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}
+
+func (r *river) Cancel(error) {
+	if !r.canceled.Swap(true) {
+		close(r.gone)
+	}
+}
+
+// Fetch makes a river what every subrequest is answered with.
+func (r *river) Fetch(context.Context, *isolate.Target, *isolate.Event, *isolate.Request) (*isolate.Response, error) {
+	return &isolate.Response{Status: 200, Stream: r}, nil
+}
+
+// begin dispatches an event whose response streams.
+func (n *node) begin(t *testing.T, target *isolate.Target, request *isolate.Request) (isolate.Source, <-chan isolate.Result) {
+	t.Helper()
+	done := make(chan isolate.Result, 1)
+	r, err := n.Dispatch(t.Context(), target, &isolate.Event{ID: "e", Kind: isolate.KindFetch, Request: request,
+		Done: func(r isolate.Result) { done <- r }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Stream == nil {
+		t.Fatalf("the response is %q, and no stream", r.Body)
+	}
+	select {
+	case r := <-done:
+		t.Fatalf("the event is over before its response's body: %+v", r)
+	default:
+	}
+	return r.Stream, done
+}
+
+func get() *isolate.Request { return &isolate.Request{Method: "GET", URL: "http://f/"} }
+
+func TestBodiesThatArePassedOn(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct{ name, body string }{
+		{"a response", `return fetch("http://o/")`},
+		{"a response's body", `return new Response((await fetch("http://o/")).body, {status: 201})`},
+		{"a copy", `const r = await fetch("http://o/"); return new Response(r.body, r)`},
+		{"a body beside other work", `ctx.waitUntil(new Promise(r => setTimeout(r, 1)).then(() => console.log("worked"))); return fetch("http://o/")`},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			body := newRiver()
+			n := newNode(t, isolate.Config{Host: isolate.Host{Fetch: body}})
+			stream, done := n.begin(t, n.function("f", handler(tc.body)), get())
+			for _, want := range []string{"one", "two"} {
+				go func() { body.next <- want }()
+				if got, err := stream.Next(t.Context()); string(got) != want || err != nil {
+					t.Fatalf("got %q, %v, want %q", got, err, want)
+				}
+			}
+			close(body.next)
+			if got, err := stream.Next(t.Context()); err != io.EOF {
+				t.Fatalf("got %q, %v at the end", got, err)
+			}
+			if r := <-done; r.Outcome != isolate.OutcomeOK || r.Status == 0 || r.Fetches != 1 {
+				t.Errorf("got %+v", r)
+			}
+			if strings.Contains(tc.body, "worked") && (len(n.lines) != 1 || n.lines[0].Message != "worked") {
+				t.Errorf("lines %v", n.lines)
+			}
+		})
+	}
+}
+
+func TestBodiesThatFail(t *testing.T) {
+	t.Parallel()
+	body := newRiver()
+	body.err = errors.New("the origin is gone")
+	close(body.next)
+	n := newNode(t, isolate.Config{Host: isolate.Host{Fetch: body}})
+	stream, done := n.begin(t, n.function("f", handler(`return fetch("http://o/")`)), get())
+	for range 2 {
+		if _, err := stream.Next(t.Context()); err == nil || !strings.Contains(err.Error(), "the origin is gone") {
+			t.Errorf("got %v", err)
+		}
+	}
+	if r := <-done; r.Outcome != isolate.OutcomeException || !strings.Contains(r.Failure.Message, "the response's body failed: ") ||
+		!strings.Contains(r.Failure.Message, "the origin is gone") || r.Status != 200 {
+		t.Errorf("got %+v %v", r, r.Failure)
+	}
+}
+
+// Whoever reads the response may leave; the function hears of it, and may finish what it does.
+func TestReaderThatLeaves(t *testing.T) {
+	t.Parallel()
+	body := newRiver()
+	n := newNode(t, isolate.Config{Host: isolate.Host{Fetch: body}})
+	stream, done := n.begin(t, n.function("f", handler(`
+		ctx.waitUntil(new Promise(r => request.signal.addEventListener("abort", r))
+			.then(() => console.log(request.signal.aborted, request.signal.reason.name)))
+		return fetch("http://o/")`)), get())
+	stream.Cancel(errors.New("gone"))
+	stream.Cancel(nil)
+	if r := <-done; r.Outcome != isolate.OutcomeOK {
+		t.Errorf("got %+v %v", r, r.Failure)
+	}
+	<-body.gone
+	if len(n.lines) != 1 || n.lines[0].Message != "true AbortError" {
+		t.Errorf("lines %v", n.lines)
+	}
+	if _, err := stream.Next(t.Context()); err == nil {
+		t.Error("there was something to read")
+	}
+}
+
+// So does a function whose client leaves before there is a response.
+func TestClientThatLeavesEarly(t *testing.T) {
+	t.Parallel()
+	body := newRiver()
+	n := newNode(t, isolate.Config{Host: isolate.Host{Fetch: body}})
+	ctx, cancel := context.WithCancel(t.Context())
+	n.called = func(l isolate.LogLine) {
+		if l.Message == "waiting" {
+			cancel()
+		}
+	}
+	done := make(chan isolate.Result, 1)
+	_, err := n.Dispatch(ctx, n.function("f", handler(`
+		ctx.waitUntil(new Promise(r => request.signal.onabort = r).then(() => new Promise(r => setTimeout(r, 1))).then(() => console.log("finished")))
+		setTimeout(() => console.log("waiting"))
+		await new Promise(r => setTimeout(r, 100_000))`)), &isolate.Event{ID: "e", Kind: isolate.KindFetch, Request: get(), Done: func(r isolate.Result) { done <- r }})
+	if outcome(err) != isolate.OutcomeCanceled {
+		t.Errorf("got %v", err)
+	}
+	if r := <-done; r.Outcome != isolate.OutcomeCanceled {
+		t.Errorf("got %+v", r)
+	}
+	if last := n.lines[len(n.lines)-1]; last.Message != "finished" {
+		t.Errorf("lines %v", n.lines)
+	}
+}
+
+func TestBodyThatIsIdle(t *testing.T) {
+	t.Parallel()
+	body := newRiver()
+	n := newNode(t, isolate.Config{Host: isolate.Host{Fetch: body}, StreamIdleMax: time.Millisecond})
+	stream, done := n.begin(t, n.function("f", handler(`return fetch("http://o/")`)), get())
+	_, err := stream.Next(t.Context())
+	if outcome(err) != isolate.OutcomeExceededWall || !strings.Contains(err.Error(), "nothing of the response's body came for 1ms") {
+		t.Errorf("got %v", err)
+	}
+	if r := <-done; r.Outcome != isolate.OutcomeExceededWall {
+		t.Errorf("got %+v", r)
+	}
+	<-body.gone
+}
+
+func TestEngineThatClosesUnderABody(t *testing.T) {
+	t.Parallel()
+	body := newRiver()
+	n := newNode(t, isolate.Config{Host: isolate.Host{Fetch: body}})
+	stream, done := n.begin(t, n.function("f", handler(`return fetch("http://o/")`)), get())
+	n.close()
+	if r := <-done; r.Outcome != isolate.OutcomeCanceled {
+		t.Errorf("got %+v", r)
+	}
+	if _, err := stream.Next(t.Context()); outcome(err) != isolate.OutcomeCanceled {
+		t.Errorf("got %v", err)
+	}
+	<-body.gone
+}
+
+// What the function leaves of its request's body is nobody's.
+func TestUnreadRequestBody(t *testing.T) {
+	t.Parallel()
+	body := newRiver()
+	n := newNode(t, isolate.Config{})
+	request := &isolate.Request{Method: "POST", URL: "http://f/", Stream: body}
+	done := make(chan isolate.Result, 1)
+	_, err := n.Dispatch(t.Context(), n.function("f", handler(`return new Response("no")`)), &isolate.Event{ID: "e", Kind: isolate.KindFetch,
+		Request: request, Done: func(r isolate.Result) { done <- r }})
+	if err != nil {
+		t.Error(err)
+	}
+	<-done
+	<-body.gone
+}
+
+func TestRequestBodies(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct{ name, body, want string }{
+		{"text", `return new Response(await request.text())`, "onetwothree"},
+		{"bytes", `return new Response((await request.bytes()).length)`, "11"},
+		{"a copy of it", `const other = request.clone(); return new Response(await other.text() + await request.text())`, "onetwothreeonetwothree"},
+		{"by chunks", `let s = ""; for await (const chunk of request.body) s += chunk.length + "."; return new Response(s)`, "3.3.5."},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			body := newRiver()
+			n := newNode(t, isolate.Config{})
+			go func() {
+				for _, s := range []string{"one", "two", "three"} {
+					body.next <- s
+				}
+				close(body.next)
+			}()
+			r, err := n.Dispatch(t.Context(), n.function("f", lowered(tc.body)), &isolate.Event{ID: "e", Kind: isolate.KindFetch,
+				Request: &isolate.Request{Method: "POST", URL: "http://f/", Stream: body}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got, err := isolate.Collect(t.Context(), r, 1<<20); string(got) != tc.want || err != nil {
+				t.Errorf("got %q, %v, want %q", got, err, tc.want)
+			}
+		})
+	}
+}
+
+// lowered is handler for a body that may have a for await loop, which the builder lowers in
+// bundles.
+func lowered(body string) string {
+	return handler(strings.Replace(body, `for await (const chunk of request.body) s += chunk.length + ".";`, `
+		for (const it = request.body[Symbol.asyncIterator]();;) {
+			const {done, value} = await it.next()
+			if (done) break
+			s += value.length + "."
+		}`, 1))
+}
