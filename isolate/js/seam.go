@@ -230,6 +230,7 @@ type seam struct {
 	templateNames   uintptr
 	templateProto   uintptr
 	templateSymbols uintptr
+	templateOrder   uintptr
 
 	propertyPointer                                     reflect.Type // *valueProperty
 	property                                            reflect.Type // valueProperty, and its fields:
@@ -361,6 +362,7 @@ func newSeam() (*seam, error) {
 		{s.template, "propNames", reflect.TypeFor[[]unistring.String](), &s.templateNames},
 		{s.template, "protoFactory", reflect.TypeFor[func(*goja.Runtime) *goja.Object](), &s.templateProto},
 		{s.template, "symProps", nil, &s.templateSymbols},
+		{s.template, "symPropNames", reflect.TypeFor[[]*goja.Symbol](), &s.templateOrder},
 		{insides(typed), "length", reflect.TypeFor[int](), &s.typedCount},
 		{insides(typed), "viewedArrayBuf", reflect.PointerTo(insides(buffer)), &s.typedBuffer},
 		{insides(typed), "offset", reflect.TypeFor[int](), &s.typedOffset},
@@ -661,6 +663,8 @@ func (s *seam) clone(t *objectTemplate) *objectTemplate {
 	reflect.NewAt(s.template, unsafe.Pointer(c)).Elem().Set(reflect.NewAt(s.template, unsafe.Pointer(t)).Elem())
 	props, names := s.propsOf(c), s.namesOf(c)
 	*props, *names = maps.Clone(*props), slices.Clone(*names)
+	symbols, order := s.symbolsOf(c), s.orderOf(c)
+	*symbols, *order = maps.Clone(*symbols), slices.Clone(*order)
 	return c
 }
 
@@ -706,6 +710,11 @@ func (s *seam) propsOf(t *objectTemplate) *map[unistring.String]propertyFactory 
 
 func (s *seam) symbolsOf(t *objectTemplate) *map[*goja.Symbol]propertyFactory {
 	return (*map[*goja.Symbol]propertyFactory)(unsafe.Add(unsafe.Pointer(t), s.templateSymbols))
+}
+
+// orderOf lists the symbols of symbolsOf.
+func (s *seam) orderOf(t *objectTemplate) *[]*goja.Symbol {
+	return (*[]*goja.Symbol)(unsafe.Add(unsafe.Pointer(t), s.templateOrder))
 }
 
 func (s *seam) namesOf(t *objectTemplate) *[]unistring.String {
