@@ -35,6 +35,8 @@ func inertMembers() []js.Member[request] {
 	members := []js.Member[request]{
 		js.Getter("destination", func(*request, *js.Call) (any, error) { return "", nil }),
 		js.Getter("integrity", func(r *request, _ *js.Call) (any, error) { return r.inertPart().integrity, nil }),
+		js.Getter("isHistoryNavigation", func(*request, *js.Call) (any, error) { return false, nil }),
+		js.Getter("isReloadNavigation", func(*request, *js.Call) (any, error) { return false, nil }),
 		js.Getter("keepalive", func(r *request, _ *js.Call) (any, error) { return r.inertPart().keepalive, nil }),
 		js.Getter("referrer", func(r *request, _ *js.Call) (any, error) { return r.inertPart().referrer, nil }),
 	}

@@ -81,12 +81,14 @@ declare class Request {
   readonly signal: AbortSignal;
   /** What is known of the client beyond HTTP; undefined for a request that a function made. */
   readonly cf: RequestClient | undefined;
-  // The next nine are for browsers: they can be set and read, and do nothing here.
+  // The next eleven are for browsers: they can be set and read, and do nothing here.
   readonly cache: RequestCache;
   readonly credentials: RequestCredentials;
   readonly destination: "";
   readonly duplex: "half";
   readonly integrity: string;
+  readonly isHistoryNavigation: false;
+  readonly isReloadNavigation: false;
   readonly keepalive: boolean;
   readonly mode: RequestMode;
   readonly referrer: string;
