@@ -1,8 +1,6 @@
 package webapi
 
 import (
-	"hash"
-
 	"github.com/skerry-edge/skerry/isolate/js"
 	"github.com/skerry-edge/skerry/isolate/webapi/subtle"
 )
@@ -105,13 +103,4 @@ func hashOf(vm *js.VM, v js.Value) (subtle.Hash, error) {
 		return "", unsupported(subtle.OpDigest, canonical, name)
 	}
 	return subtle.Hash(canonical), nil
-}
-
-// hashNamed returns the hash function that v names, at its start.
-func hashNamed(vm *js.VM, v js.Value) (hash.Hash, error) {
-	h, err := hashOf(vm, identifier(vm, v))
-	if err != nil {
-		return nil, err
-	}
-	return h.New(), nil
 }
