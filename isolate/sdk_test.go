@@ -41,7 +41,7 @@ var (
 func readTypes(t *testing.T) map[string]*declaration {
 	t.Helper()
 	all := make(map[string]*declaration)
-	for _, file := range []string{"web.d.ts", "kv.d.ts", "handler.d.ts"} {
+	for _, file := range []string{"web.d.ts", "streams.d.ts", "crypto.d.ts", "html.d.ts", "kv.d.ts", "handler.d.ts"} {
 		text, err := os.ReadFile("../sdk-js/types/" + file)
 		if err != nil {
 			t.Fatal(err)

@@ -75,8 +75,42 @@ export function events(): void {
   controller.abort(new DOMException("gone", "AbortError"));
   // @ts-expect-error: signals come from controllers.
   new AbortSignal();
-  // @ts-expect-error: streams come from the runtime.
-  new ReadableStream();
+}
+
+export async function streams(body: ReadableStream<Uint8Array>): Promise<Response> {
+  const ticks = new ReadableStream<number>({
+    start: (controller) => controller.enqueue(1),
+    pull: (controller) => controller.close(),
+  });
+  const lines = new TransformStream<number, string>({ transform: (chunk, controller) => controller.enqueue(`${chunk}\n`) });
+  for await (const line of ticks.pipeThrough(lines)) console.log(line.length);
+  const reader = body.getReader({ mode: "byob" });
+  const { value, done } = await reader.read(new Uint8Array(10), { min: 5 });
+  if (!done) console.log(value.byteLength);
+  reader.releaseLock();
+  await body.pipeTo(new WritableStream({ write: (chunk: Uint8Array) => console.log(chunk.length) }), { preventClose: true });
+  // @ts-expect-error: controllers come from streams.
+  new ReadableStreamDefaultController();
+  return new Response(ReadableStream.from(["a", "b"]));
+}
+
+export async function keys(): Promise<JsonWebKey> {
+  const pair = await crypto.subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, true, ["sign", "verify"]);
+  const signature = await crypto.subtle.sign({ name: "ECDSA", hash: "SHA-256" }, pair.privateKey, new Uint8Array(1));
+  const secret = await crypto.subtle.importKey("raw", new Uint8Array(32), "HKDF", false, ["deriveKey"]);
+  const salt = new Uint8Array(0);
+  const derived = await crypto.subtle.deriveKey({ name: "HKDF", hash: "SHA-256", salt, info: salt }, secret, { name: "AES-GCM", length: 256 }, true, ["encrypt"]);
+  console.log(signature.byteLength, derived.algorithm.name);
+  return crypto.subtle.exportKey("jwk", pair.publicKey);
+}
+
+export function rewritten(page: Response): Response {
+  const match = new URLPattern({ pathname: "/items/:id" }).exec("https://example.com/items/1");
+  const id: string | undefined = match?.pathname.groups.id;
+  return new HTMLRewriter()
+    .on("a[href]", { element: (a) => void a.setAttribute("href", `${a.getAttribute("href")}?${id}`).append("<b>!</b>", { html: true }) })
+    .onDocument({ end: (end) => void end.append("done") })
+    .transform(page);
 }
 
 export function timers(): void {

@@ -215,6 +215,52 @@ declare class URL {
   toJSON(): string;
 }
 
+interface URLPatternInit {
+  protocol?: string;
+  username?: string;
+  password?: string;
+  hostname?: string;
+  port?: string;
+  pathname?: string;
+  search?: string;
+  hash?: string;
+  baseURL?: string;
+}
+
+interface URLPatternComponentResult {
+  input: string;
+  groups: Record<string, string | undefined>;
+}
+
+interface URLPatternResult {
+  inputs: (string | URLPatternInit)[];
+  protocol: URLPatternComponentResult;
+  username: URLPatternComponentResult;
+  password: URLPatternComponentResult;
+  hostname: URLPatternComponentResult;
+  port: URLPatternComponentResult;
+  pathname: URLPatternComponentResult;
+  search: URLPatternComponentResult;
+  hash: URLPatternComponentResult;
+}
+
+/** Matches URLs by patterns. Spec: https://urlpattern.spec.whatwg.org/ */
+declare class URLPattern {
+  constructor(input: string | URLPatternInit, baseURL: string, options?: { ignoreCase?: boolean });
+  constructor(input?: string | URLPatternInit, options?: { ignoreCase?: boolean });
+  readonly protocol: string;
+  readonly username: string;
+  readonly password: string;
+  readonly hostname: string;
+  readonly port: string;
+  readonly pathname: string;
+  readonly search: string;
+  readonly hash: string;
+  readonly hasRegExpGroups: boolean;
+  test(input?: string | URLPatternInit, baseURL?: string): boolean;
+  exec(input?: string | URLPatternInit, baseURL?: string): URLPatternResult | null;
+}
+
 declare class URLSearchParams {
   constructor(init?: Iterable<readonly [string, string]> | string[][] | Record<string, string> | string);
   readonly size: number;
@@ -418,27 +464,6 @@ declare class FormData {
 
 type FormDataEntryValue = File | string;
 
-// Streams: https://streams.spec.whatwg.org/
-
-/** A body. Only the runtime makes one in this version: there is no constructor. */
-declare class ReadableStream<R = any> {
-  private constructor();
-  readonly locked: boolean;
-  cancel(reason?: unknown): Promise<void>;
-  getReader(): ReadableStreamDefaultReader<R>;
-  tee(): [ReadableStream<R>, ReadableStream<R>];
-  values(options?: { preventCancel?: boolean }): AsyncIterableIterator<R>;
-  [Symbol.asyncIterator](options?: { preventCancel?: boolean }): AsyncIterableIterator<R>;
-}
-
-declare class ReadableStreamDefaultReader<R = any> {
-  constructor(stream: ReadableStream<R>);
-  readonly closed: Promise<undefined>;
-  cancel(reason?: unknown): Promise<void>;
-  read(): Promise<{ done: false; value: R } | { done: true; value: undefined }>;
-  releaseLock(): void;
-}
-
 // Errors: https://webidl.spec.whatwg.org/#idl-DOMException
 
 declare class DOMException extends Error {
@@ -446,20 +471,6 @@ declare class DOMException extends Error {
   readonly name: string;
   readonly message: string;
   readonly code: number;
-}
-
-// Cryptography: https://w3c.github.io/webcrypto/
-
-declare class Crypto {
-  private constructor();
-  readonly subtle: SubtleCrypto;
-  getRandomValues<T extends ArrayBufferView>(array: T): T;
-  randomUUID(): `${string}-${string}-${string}-${string}-${string}`;
-}
-
-declare class SubtleCrypto {
-  private constructor();
-  digest(algorithm: "SHA-1" | "SHA-256" | "SHA-384" | "SHA-512" | { name: string }, data: BufferSource): Promise<ArrayBuffer>;
 }
 
 // The rest
