@@ -35,6 +35,10 @@ func (vm *VM) Claim(n int64) {
 	}
 }
 
+// Fits says whether an event may hold something of n bytes, or would be told by a RangeError
+// that it may not: see [VM.Allocate].
+func (vm *VM) Fits(n int64) bool { return n <= vm.largest() }
+
 // Steps counts the steps of a loop and makes a checkpoint after some thousand.
 type Steps struct{ work }
 

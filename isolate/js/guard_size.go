@@ -28,13 +28,17 @@ func (vm *VM) allocate(n int64, message string) {
 // bound throws a RangeError with message if something would become n bytes large, and that is
 // more than an event may hold. It is for what grows bit by bit, which the meter sees.
 func (vm *VM) bound(n int64, message string) {
-	most := vm.meter.account.MemoryBytes
-	if most == 0 {
-		most = allocationMax
-	}
-	if n > most {
+	if n > vm.largest() {
 		panic(vm.newError("RangeError", message))
 	}
+}
+
+// largest is the size of the largest thing that an event may hold.
+func (vm *VM) largest() int64 {
+	if most := vm.meter.account.MemoryBytes; most > 0 {
+		return most
+	}
+	return allocationMax
 }
 
 // meteredBytes is the size of an allocation that the meter wants to know of.
