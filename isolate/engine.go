@@ -17,6 +17,7 @@ import (
 	"github.com/skerry-edge/skerry/isolate/binding"
 	"github.com/skerry-edge/skerry/isolate/js"
 	"github.com/skerry-edge/skerry/isolate/note"
+	"github.com/skerry-edge/skerry/isolate/wasm"
 	"github.com/skerry-edge/skerry/isolate/webapi"
 )
 
@@ -94,7 +95,7 @@ func New(cfg Config) (*Engine, error) {
 	if cfg.Load == nil {
 		return nil, errors.New("isolate: Config.Load is missing")
 	}
-	platform, err := js.NewPlatform(slices.Concat(webapi.All(), binding.Classes(), []js.Global{executionContextClass})...)
+	platform, err := js.NewPlatform(slices.Concat(webapi.All(), binding.Classes(), []js.Global{executionContextClass, wasm.Namespace})...)
 	if err != nil {
 		return nil, fmt.Errorf("isolate: %w", err)
 	}
@@ -218,6 +219,9 @@ func (e *Engine) Check(ctx context.Context, b *bundles.Bundle) error {
 	p.program, p.failure = compile(b)
 	if p.failure != nil {
 		return p.failure
+	}
+	if _, err := p.wasm.compileFiles(ctx, b); err != nil {
+		return err
 	}
 	_, err := p.warm(ctx, js.High)
 	return err

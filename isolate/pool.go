@@ -33,6 +33,7 @@ type Pool struct {
 	manifest bundles.Manifest // with defaults
 	program  *js.Program
 	modules  map[string][]byte
+	wasm     webAssembly
 	runtime  bool // the script calls __runtime
 	started  sync.Once
 	failure  *Failure // the bundle can't be run, and trying again won't help
@@ -71,7 +72,12 @@ func (p *Pool) start(ctx context.Context) error {
 		p.modules = bundle.Modules
 		p.runtime = asksRuntime(bundle)
 		p.program, p.failure = compile(bundle)
-		p.base = int64(len(bundle.Script)) * programFactor
+		modules, err := p.wasm.compileFiles(p.engine.ctx, bundle)
+		if err != nil {
+			p.failure = &Failure{Outcome: OutcomeCanceled, Message: "the node is stopping"}
+			return
+		}
+		p.base = int64(len(bundle.Script))*programFactor + modules
 		p.env = binding.Entries(p.manifest.Vars, kvEntries(p.manifest.KV))
 		p.mu.Lock()
 		p.mu.target = max(p.manifest.Prewarm, 1)
@@ -278,9 +284,7 @@ func (p *Pool) arguments(i *Isolate, register js.Value) []any {
 			}
 			return js.Bytes(append([]byte(nil), b...)), nil
 		})
-		args[2] = vm.NewFunction("__wasm", 1, func(c *js.Call) (any, error) {
-			return nil, js.TypeError("%s can't be imported: this version of Skerry doesn't run WebAssembly", c.String(0))
-		})
+		args[2] = vm.NewFunction("__wasm", 1, p.wasm.file)
 	}
 	if p.runtime {
 		args[3] = i.runtime()
