@@ -33,6 +33,10 @@ type Config struct {
 	Dev       bool           // whether problem documents show stacks and sources
 	Admission admit.Config
 
+	// CF is what functions find in request.cf beside what the gateway knows itself: colo,
+	// country and the like. Its values are strings, numbers and booleans; nil: nothing.
+	CF map[string]any
+
 	// ServerTiming adds a Server-Timing header to the responses of functions: what they cost.
 	ServerTiming bool
 

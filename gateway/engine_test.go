@@ -14,7 +14,7 @@ import (
 )
 
 // startEngine runs a node with the real engine and one function for every host.
-func startEngine(tb testing.TB, fetch string) *node {
+func startEngine(tb testing.TB, fetch string, edit ...func(*gateway.Config)) *node {
 	tb.Helper()
 	b := &bundles.Bundle{Script: []byte("__register({default: {async fetch(request, env, ctx) {" + fetch + "}}})")}
 	var n *node
@@ -26,7 +26,7 @@ func startEngine(tb testing.TB, fetch string) *node {
 		tb.Fatal(err)
 	}
 	tb.Cleanup(engine.Close)
-	n = start(tb, nil, func(c *gateway.Config) { c.Dispatcher = engine })
+	n = start(tb, nil, append(edit, func(c *gateway.Config) { c.Dispatcher = engine })...)
 	v := version("f", "*/*")
 	v.Digest = b.Digest()
 	if err := n.SetRoutes([]bundles.Version{v}); err != nil {
@@ -44,6 +44,19 @@ func TestFunctionSeesTheRequest(t *testing.T) {
 	r := n.one(t, "POST /a/../b%2Fc?d='e' HTTP/1.1\r\nHost: Shop.Test:80\r\nX-Foo: bar\r\nContent-Length: 5\r\n\r\nhello")
 	if want := "POST http://shop.test/b%2Fc?d=%27e%27 shop.test /b%2Fc ?d=%27e%27 bar 127.0.0.1 hello"; r.body != want || r.status != 201 || r.header.Get("X-Out") != "yes" {
 		t.Errorf("got  %d %v %s\nwant %s", r.status, r.header, r.body, want)
+	}
+}
+
+func TestFunctionSeesWhatTheNodeSays(t *testing.T) {
+	t.Parallel()
+	n := startEngine(t, `return Response.json(request.cf)`, func(c *gateway.Config) { c.CF = map[string]any{"colo": "FRA", "asn": 64496} })
+	for version, want := range map[string]string{
+		"1.1": `{"asn":64496,"colo":"FRA","httpProtocol":"HTTP/1.1","clientIp":"127.0.0.1"}`,
+		"1.0": `{"asn":64496,"colo":"FRA","httpProtocol":"HTTP/1.0","clientIp":"127.0.0.1"}`,
+	} {
+		if r := n.one(t, "GET / HTTP/"+version+"\r\nHost: shop.test\r\n\r\n"); r.body != want {
+			t.Errorf("HTTP/%s: got %s, want %s", version, r.body, want)
+		}
 	}
 }
 

@@ -59,6 +59,7 @@ func (s *Server) newExchange(ctx *fasthttp.RequestCtx, start time.Time) *exchang
 func (x *exchange) dispatch(ctx context.Context) (*isolate.Response, error) {
 	x.request = isolate.Request{
 		Method: x.head.method, URL: x.head.url, Header: x.head.fields, Body: x.body, Client: x.head.client,
+		CF: x.server.cf.of(&x.head),
 	}
 	if x.upload != nil {
 		x.request.Stream = x.upload

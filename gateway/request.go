@@ -44,6 +44,7 @@ type head struct {
 	accept    string   // value of Accept, for problem documents
 	length    bool     // there is a Content-Length
 	chunked   bool     // the body is chunked
+	old       bool     // it came by HTTP/1.0
 }
 
 // parse applies the rules to the request in r, which came from a peer, and fills h. Its strings
@@ -59,7 +60,8 @@ func (h *head) parse(r *fasthttp.RequestHeader, id *[idLen]byte, from peer, trus
 	if p := h.checkMethod(); p != nil {
 		return p
 	}
-	if v := r.Protocol(); string(v) != "HTTP/1.1" && string(v) != "HTTP/1.0" {
+	v := r.Protocol()
+	if h.old = string(v) == "HTTP/1.0"; !h.old && string(v) != "HTTP/1.1" {
 		return hangUp(outcomeBadRequest, "The HTTP version is neither 1.1 nor 1.0.")
 	}
 	if p := h.scanFields(from.trusted); p != nil {

@@ -21,6 +21,7 @@ import (
 // Server serves functions over HTTP. All methods are safe for concurrent use.
 type Server struct {
 	cfg      Config
+	cf       cfTexts
 	node     *admit.Node
 	unrouted *observe.Function
 	http     *fasthttp.Server
@@ -41,7 +42,11 @@ func New(cfg Config) (*Server, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	s := &Server{cfg: cfg.withDefaults(), node: admit.New(cfg.Admission), unrouted: cfg.Observer.Unrouted()}
+	cf, err := newCFTexts(cfg.CF)
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{cfg: cfg.withDefaults(), cf: cf, node: admit.New(cfg.Admission), unrouted: cfg.Observer.Unrouted()}
 	s.mu.functions = make(map[string]*function)
 	s.routes.Store(&routes{table: new(route.Table)})
 	s.http = &fasthttp.Server{

@@ -58,6 +58,7 @@ type frontSettings struct {
 	AllowPrivate []string         `json:"allow_private,omitempty"`
 	Listeners    []netip.AddrPort `json:"listeners"` // the node's own addresses, where functions may not go
 	ServerTiming bool             `json:"server_timing,omitempty"`
+	CF           map[string]any   `json:"cf,omitempty"`       // what request.cf has of the node
 	CacheMB      int              `json:"cache_mb,omitempty"` // what the node's cache may hold; 0: there is none
 }
 
@@ -138,7 +139,7 @@ func (f *front) open(s frontSettings, parts frontParts, change []func(*isolate.C
 		f.places.jails = pool
 	}
 	f.gateway, err = gateway.New(gateway.Config{
-		Dispatcher: f.places, Observer: f.observer, Domain: s.Domain, Trusted: s.Trusted, ServerTiming: s.ServerTiming, Busy: f.busy,
+		Dispatcher: f.places, Observer: f.observer, Domain: s.Domain, Trusted: s.Trusted, ServerTiming: s.ServerTiming, Busy: f.busy, CF: s.CF,
 		Admission: admit.Config{Events: divided(eventsMax, s.Workers)},
 	})
 	return err

@@ -230,7 +230,7 @@ func (n *node) openWorkers(settings frontSettings, responses kv.Store) error {
 func (n *node) frontSettings() (frontSettings, error) {
 	s := frontSettings{
 		Domain: n.flags.domain, Workers: max(n.flags.workers, 1), MemoryMB: n.flags.memoryMB, AllowPrivate: n.flags.file.allowPrivate,
-		Listeners: n.addresses(), ServerTiming: n.flags.serverTiming, CacheMB: n.flags.file.cacheMegabytes(),
+		Listeners: n.addresses(), ServerTiming: n.flags.serverTiming, CacheMB: n.flags.file.cacheMegabytes(), CF: n.flags.file.cf,
 	}
 	for _, text := range n.flags.file.trusted {
 		p, err := netip.ParsePrefix(text)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"math"
 	"os"
 	"slices"
 	"strings"
@@ -18,16 +19,18 @@ import (
 
 // nodeFile is what node.toml has beside the flags.
 type nodeFile struct {
-	trusted      []string // [proxy] trusted
-	allowPrivate []string // [egress] allow_private
-	cacheMB      *int     // [cache] memory_mb; nil: not given
+	trusted      []string       // [proxy] trusted
+	allowPrivate []string       // [egress] allow_private
+	cacheMB      *int           // [cache] memory_mb; nil: not given
+	cf           map[string]any // [cf]: what request.cf says of the node
 }
 
-// tables are the tables of node.toml and their keys.
+// tables are the tables of node.toml and their keys; nil: any.
 var tables = map[string][]string{
 	"proxy":  {"trusted"},
 	"egress": {"allow_private"},
 	"cache":  {"memory_mb"},
+	"cf":     nil,
 }
 
 const (
@@ -103,7 +106,7 @@ func fromFile(flags *pflag.FlagSet, text []byte) (nodeFile, error) {
 	})
 	for _, key := range slices.Sorted(maps.Keys(content)) {
 		value := content[key]
-		if tables[key] != nil {
+		if _, ok := tables[key]; ok {
 			if err := file.table(key, value); err != nil {
 				return file, err
 			}
@@ -156,6 +159,9 @@ func (f *nodeFile) table(name string, value any) error {
 	if !ok {
 		return fmt.Errorf("%s: a table is needed: [%s]", name, name)
 	}
+	if name == "cf" {
+		return f.setCF(content)
+	}
 	for _, key := range slices.Sorted(maps.Keys(content)) {
 		if !slices.Contains(tables[name], key) {
 			return unknownKey(name+"."+key, prefixed(name, tables[name]))
@@ -183,6 +189,23 @@ func (f *nodeFile) set(table string, value any) (err error) {
 		f.cacheMB = &megabytes
 	}
 	return err
+}
+
+// setCF takes the table cf, whose keys are the operator's: colo, country, asn and the like.
+func (f *nodeFile) setCF(content map[string]any) error {
+	for _, key := range slices.Sorted(maps.Keys(content)) {
+		switch v := content[key].(type) {
+		case string, int64, bool:
+			continue
+		case float64:
+			if !math.IsNaN(v) && !math.IsInf(v, 0) {
+				continue
+			}
+		}
+		return fmt.Errorf("cf.%s: a string, a number or a boolean is needed", key)
+	}
+	f.cf = content
+	return nil
 }
 
 func prefixed(table string, keys []string) []string {

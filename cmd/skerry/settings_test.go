@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -95,6 +96,10 @@ func TestNodeFile(t *testing.T) {
 			t.Errorf("%q: a cache of %d MiB, %v; want %d", file, f.file.cacheMegabytes(), err, want)
 		}
 	}
+	f, err = readSettings(t, "[cf]\ncolo = \"FRA\"\nasn = 64496\n", nil, "--config", "%")
+	if err != nil || !maps.Equal(f.file.cf, map[string]any{"colo": "FRA", "asn": int64(64496)}) {
+		t.Errorf("got %+v, %v", f.file.cf, err)
+	}
 	if f, err := readSettings(t, `insecure-admin = true`, nil, "--config", "%"); err != nil || !f.insecureAdmin {
 		t.Errorf("a key written as the flag is: %+v, %v", f, err)
 	}
@@ -112,7 +117,7 @@ func TestSettingsThatCantWork(t *testing.T) {
 	}{
 		{"an unknown key", `listne = ":1"`, nil, `unknown key "listne"; did you mean "listen"?`},
 		{"an unknown key with an underscore", `memory_md = 1`, nil, `did you mean "memory_mb"?`},
-		{"an unknown key that is like none", `colour = "blue"`, nil, `unknown key "colour"; there are admin, cache, data, domain, egress, insecure_admin, listen, memory_mb, proxy, server_timing, store, untrusted, workers`},
+		{"an unknown key that is like none", `colour = "blue"`, nil, `unknown key "colour"; there are admin, cache, cf, data, domain, egress, insecure_admin, listen, memory_mb, proxy, server_timing, store, untrusted, workers`},
 		{"the first of two", "zzz = 1\naaa = 1", nil, `unknown key "aaa"`},
 		{"an unknown table", "[porxy]\ntrusted = []", nil, `unknown key "porxy"; did you mean "proxy"?`},
 		{"an unknown key of a table", "[proxy]\ntrused = []", nil, `unknown key "proxy.trused"; did you mean "proxy.trusted"?`},
@@ -129,6 +134,8 @@ func TestSettingsThatCantWork(t *testing.T) {
 		{"a string for a list", "[proxy]\ntrusted = \"10.0.0.0/8\"", nil, "proxy.trusted: a list of strings is needed"},
 		{"numbers for strings", "[egress]\nallow_private = [443]", nil, "egress.allow_private: a list of strings is needed"},
 		{"a string for a number in a table", "[cache]\nmemory_mb = \"64\"", nil, "cache.memory_mb: a whole number from 0"},
+		{"a list in cf", "[cf]\ncolo = [1]", nil, "cf.colo: a string, a number or a boolean is needed"},
+		{"no number in cf", "[cf]\nasn = nan", nil, "cf.asn: a string, a number or a boolean is needed"},
 		{"less than nothing", "[cache]\nmemory_mb = -1", nil, "cache.memory_mb: a whole number from 0"},
 		{"more than any machine has", "[cache]\nmemory_mb = 99999999999", nil, "cache.memory_mb: a whole number from 0"},
 		{"no TOML", "listen: \":1\"", nil, "listen: \":1\""},

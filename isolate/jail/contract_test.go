@@ -51,7 +51,7 @@ func TestContract(t *testing.T) {
 		want         string // in the body or the failure
 	}{
 		{"answers", handler(`return new Response("hi " + request.url, {status: 201, statusText: "Made", headers: {"X-Out": "yes", "Set-Cookie": "a=b"}})`), nil, "hi http://"},
-		{"sees the request", handler(`return new Response([request.method, request.headers.get("x-in"), request.headers.get("cf-connecting-ip"), await request.text()].join(" "))`), nil, "POST in 2001:db8::1 body"},
+		{"sees the request", handler(`return new Response([request.method, request.headers.get("x-in"), request.headers.get("cf-connecting-ip"), request.cf.colo, await request.text()].join(" "))`), nil, "POST in 2001:db8::1 FRA body"},
 		{"answers with bytes", handler(`return new Response(new Uint8Array([0, 255, 128]))`), nil, "\x00\xff\x80"},
 		{"answers without a body", handler(`return new Response(null, {status: 204})`), nil, ""},
 		{"answers with an empty body", handler(`return new Response("")`), nil, ""},
@@ -147,6 +147,7 @@ func (n *node) tell(t *testing.T, d dispatcher, target *isolate.Target) told {
 	ev, done := event("e")
 	ev.Request = &isolate.Request{
 		Method: "POST", URL: "http://hello.localhost/a?b=c", Body: []byte("body"), Client: netip.MustParseAddr("2001:db8::1"),
+		CF:     `{"colo":"FRA"}`,
 		Header: []isolate.Field{{Name: "X-In", Value: "in"}, {Name: "X-Bytes", Value: "\xff"}},
 	}
 	r, err := d.Dispatch(t.Context(), target, ev)

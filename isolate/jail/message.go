@@ -49,6 +49,7 @@ func appendRequest(b []byte, r *isolate.Request) []byte {
 	b = appendString(b, r.Method)
 	b = appendString(b, r.URL)
 	b = appendString(b, r.Redirect)
+	b = appendString(b, r.CF)
 	b = appendString(b, string(r.Client.AsSlice()))
 	b = appendString(b, r.Client.Zone())
 	b = appendBool(b, r.Body != nil)
@@ -56,7 +57,7 @@ func appendRequest(b []byte, r *isolate.Request) []byte {
 }
 
 func (in *input) request() *isolate.Request {
-	r := &isolate.Request{Method: in.string(), URL: in.string(), Redirect: in.string()}
+	r := &isolate.Request{Method: in.string(), URL: in.string(), Redirect: in.string(), CF: in.string()}
 	r.Client, _ = netip.AddrFromSlice([]byte(in.string()))
 	if zone := in.string(); zone != "" {
 		r.Client = r.Client.WithZone(zone)

@@ -28,6 +28,7 @@ type HTTPRequest struct {
 	Body     []byte     // nil: no body, or Stream is it
 	Stream   Source     // the body, if it comes little by little; its reader's alone; nil: Body is all
 	Client   netip.Addr // the address that an incoming request came from, which scripts see as cf-connecting-ip whatever Header says; zero: unknown
+	CF       string     // of an incoming request: what request.cf has beside the client's address, an object as JSON; empty: nothing
 	Redirect string     // of a subrequest: "follow", "error" or "manual"; empty: follow
 }
 

@@ -84,19 +84,26 @@ func (r *request) fields(vm *js.VM) *headers {
 	return &r.headers
 }
 
-// getCF is what Skerry knows of the client beyond HTTP; a request that a script made has
-// what its init said.
+// getCF is what the node says of the client and the connection, and nobody changes; a request
+// that a script made has what its init said.
+//
+// Source: https://developers.cloudflare.com/workers/runtime-apis/request/#incomingrequestcfproperties
 func (r *request) getCF(c *js.Call) (any, error) {
-	if r.cf == nil {
-		r.cf = js.Undefined
-		if r.incoming != nil {
-			cf := c.VM.NewObject()
-			if r.incoming.Client.IsValid() {
-				c.VM.Set(cf, "clientIp", r.incoming.Client.Unmap().String())
-			}
-			r.cf = cf
-		}
+	if r.cf != nil {
+		return r.cf, nil
 	}
+	r.cf = js.Undefined
+	if r.incoming == nil {
+		return r.cf, nil
+	}
+	cf := c.VM.NewObject()
+	if r.incoming.CF != "" {
+		cf = c.VM.ToValue(js.JSON(r.incoming.CF)).(*js.Object)
+	}
+	if r.incoming.Client.IsValid() {
+		c.VM.Define(cf, "clientIp", r.incoming.Client.Unmap().String(), true)
+	}
+	r.cf = freeze(c.VM, cf)
 	return r.cf, nil
 }
 

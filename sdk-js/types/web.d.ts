@@ -122,8 +122,12 @@ interface RequestInit {
 }
 
 interface RequestClient {
+  /** How the request came: "HTTP/1.1", or of old "HTTP/1.0". */
+  httpProtocol?: string;
   /** The address that the request came from, as in the header cf-connecting-ip. */
   clientIp?: string;
+  /** What the node's operator has written under `[cf]` in node.toml: colo, country and the like. */
+  [name: string]: unknown;
 }
 
 type RequestRedirect = "error" | "follow" | "manual";
