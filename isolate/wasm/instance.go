@@ -76,7 +76,8 @@ func (i *instance) instantiate(what string) error {
 	for _, t := range l.tables[l.importedTables:] {
 		s.vm.Allocate(int64(t.min)*elementBytes, "the table")
 	}
-	if err := i.checkSegments(what); err != nil {
+	trap, err := i.checkSegments(what)
+	if err != nil {
 		return err
 	}
 	modules, err := i.providers()
@@ -88,6 +89,9 @@ func (i *instance) instantiate(what string) error {
 		i.memory = linear.memory
 		return linear
 	})
+	if err != nil && trap != nil {
+		return trap
+	}
 	if err != nil {
 		return linkErrorClass.New(s.vm, what+": "+err.Error())
 	}
@@ -105,7 +109,7 @@ func (i *instance) instantiate(what string) error {
 	for n := l.importedGlobals; n < len(l.globals); n++ {
 		i.variables = append(i.variables, s.variableOf(i.module, n, l.globals[n]))
 	}
-	return nil
+	return trap // the segments before have been applied, and tables may refer to i
 }
 
 // providers are the modules that i imports from, by the names that they have in lowered modules.
@@ -128,10 +132,10 @@ func (i *instance) providers() (map[string]api.Module, error) {
 	return modules, nil
 }
 
-// checkSegments traps if a segment does not fit: the engine goes on in that case.
+// checkSegments returns a trap if a segment does not fit, of which the engine does not tell.
 //
 // Spec: https://webassembly.github.io/spec/core/exec/modules.html#instantiation
-func (i *instance) checkSegments(what string) error {
+func (i *instance) checkSegments(what string) (trap, err error) {
 	l := i.code.layout
 	offset := func(c constant) uint64 {
 		if c.op == opGlobalGet {
@@ -146,13 +150,12 @@ func (i *instance) checkSegments(what string) error {
 		}
 		length := l.tables[e.table].min
 		if int(e.table) < l.importedTables {
-			var err error
 			if length, err = i.tables[e.table].length(); err != nil {
-				return err
+				return nil, err
 			}
 		}
 		if offset(e.offset)+uint64(e.length()) > uint64(length) {
-			return runtimeErrorClass.New(i.store.vm, what+": table initializer "+strconv.Itoa(n)+" is out of bounds")
+			return runtimeErrorClass.New(i.store.vm, what+": table initializer "+strconv.Itoa(n)+" is out of bounds"), nil
 		}
 	}
 	for n, d := range l.data {
@@ -164,10 +167,10 @@ func (i *instance) checkSegments(what string) error {
 			size = uint64(len(i.memory.linear.bytes))
 		}
 		if offset(d.offset)+uint64(d.length) > size {
-			return runtimeErrorClass.New(i.store.vm, what+": data segment "+strconv.Itoa(n)+" is out of bounds")
+			return runtimeErrorClass.New(i.store.vm, what+": data segment "+strconv.Itoa(n)+" is out of bounds"), nil
 		}
 	}
-	return nil
+	return nil, nil
 }
 
 // export returns export number n.
