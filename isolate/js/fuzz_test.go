@@ -67,6 +67,23 @@ func FuzzParseJSON(f *testing.F) {
 	})
 }
 
+// FuzzJSONNumber holds numbers in JSON against the engine's own way to write them.
+func FuzzJSONNumber(f *testing.F) {
+	for _, seed := range []float64{0, 0.1, 1e21, 1e-7, -123456.789, 5e-324, 1.7976931348623157e308, 1e-10, 123456789012345680000} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, n float64) {
+		if math.IsNaN(n) || math.IsInf(n, 0) {
+			t.Skip("SKIPPED: no number in JSON")
+		}
+		w := jsonWriter{}
+		w.number(n)
+		if want := floatValue(n).String(); string(w.out) != want {
+			t.Errorf("%x is written %s, want %s", n, w.out, want)
+		}
+	})
+}
+
 // FuzzMappings writes and reads the numbers of source maps, and moves whatever a map says.
 func FuzzMappings(f *testing.F) {
 	f.Add("AACA,EAAE;;GACA", 3, 2)

@@ -1,12 +1,9 @@
 package js
 
 import (
-	"math"
 	"math/big"
 	"slices"
 	"strconv"
-	"unicode/utf16"
-	"unicode/utf8"
 	"unsafe"
 
 	"github.com/dop251/goja"
@@ -22,7 +19,7 @@ func jsonGuards() []guard {
 //
 // Spec: https://tc39.es/ecma262/#sec-json.stringify
 func jsonStringify(vm *VM, _ native, c goja.FunctionCall) goja.Value {
-	w := jsonWriter{vm: vm}
+	w := newJSONWriter(vm)
 	w.setReplacer(c.Argument(1))
 	w.setSpace(c.Argument(2))
 	return w.document(c.Argument(0))
@@ -31,11 +28,11 @@ func jsonStringify(vm *VM, _ native, c goja.FunctionCall) goja.Value {
 // StringifyJSON returns what JSON.stringify makes of v, or throws; false if v has no JSON
 // (undefined, a function, a symbol).
 func (vm *VM) StringifyJSON(v Value) (string, bool) {
-	w := jsonWriter{vm: vm}
+	w := newJSONWriter(vm)
 	if !w.property(jsonKey{}, nil, v) {
 		return "", false
 	}
-	return string(w.out), true
+	return w.text(), true
 }
 
 // jsonWriter writes one document.
@@ -50,16 +47,40 @@ type jsonWriter struct {
 	out   []byte // UTF-8
 	asked int    // how long out may be without another look at what the event may hold
 
-	stack  []*goja.Object // what is being written, from the outside in
-	inside map[*goja.Object]struct{}
-	names  []unistring.String // of those objects, that are still to be written
+	stack   []*goja.Object // what is being written, from the outside in
+	inside  map[*goja.Object]struct{}
+	members []jsonMember // of those objects, that are still to be written
+
+	// ran counts what can have run a script, which can have changed anything. What was seen
+	// when it was less must be looked at again.
+	ran      int
+	noToJSON int // ran + 1, when objects and arrays were last seen to inherit no toJSON; -1: not yet, 0: nobody has asked
+}
+
+// jsonMember is a property as it was when its object was begun.
+type jsonMember struct {
+	name  unistring.String
+	value goja.Value // what a plain object keeps for it: a value, or a property with its attributes; nil: to be read
+}
+
+// newJSONWriter returns a writer with room for a small document.
+func newJSONWriter(vm *VM) jsonWriter {
+	return jsonWriter{vm: vm, out: make([]byte, 0, 64), members: make([]jsonMember, 0, 4)}
 }
 
 // jsonFewNested is how many objects in each other are compared one by one to find a cycle.
 const jsonFewNested = 16
 
+// get reads a property as scripts do, whose code may run.
 func (w *jsonWriter) get(o *goja.Object, name unistring.String) goja.Value {
+	w.ran++
 	return w.vm.platform.seam.getNamed(o, name)
+}
+
+// call calls what a script gave, or what it put in place of a built-in.
+func (w *jsonWriter) call(f native, c goja.FunctionCall) goja.Value {
+	w.ran++
+	return orUndefined(f(c))
 }
 
 func (w *jsonWriter) document(v goja.Value) goja.Value {
@@ -71,7 +92,15 @@ func (w *jsonWriter) document(v goja.Value) goja.Value {
 	if !w.property(jsonKey{}, holder, v) {
 		return Undefined
 	}
-	return stringValue(string(w.out))
+	return w.vm.Text(w.text())
+}
+
+// text returns what was written.
+func (w *jsonWriter) text() string {
+	if cap(w.out)-len(w.out) > len(w.out)/4 {
+		return string(w.out)
+	}
+	return unsafe.String(unsafe.SliceData(w.out), len(w.out))
 }
 
 func (w *jsonWriter) setReplacer(v goja.Value) {
@@ -152,11 +181,11 @@ func (k jsonKey) value(vm *VM) goja.Value {
 func (w *jsonWriter) property(key jsonKey, holder *goja.Object, v goja.Value) bool {
 	if IsObject(v) || isBigInt(v) {
 		if f, ok := callableOf(w.toJSON(v)); ok {
-			v = orUndefined(f(goja.FunctionCall{This: v, Arguments: []goja.Value{key.value(w.vm)}}))
+			v = w.call(f, goja.FunctionCall{This: v, Arguments: []goja.Value{key.value(w.vm)}})
 		}
 	}
 	if w.replacer != nil {
-		v = orUndefined(w.replacer(goja.FunctionCall{This: holder, Arguments: []goja.Value{key.value(w.vm), v}}))
+		v = w.call(w.replacer, goja.FunctionCall{This: holder, Arguments: []goja.Value{key.value(w.vm), v}})
 	}
 	if o, ok := v.(*goja.Object); ok {
 		if v = w.unboxed(o); v == goja.Value(o) {
@@ -168,10 +197,35 @@ func (w *jsonWriter) property(key jsonKey, holder *goja.Object, v goja.Value) bo
 
 // toJSON returns the method of that name, or whatever there is.
 func (w *jsonWriter) toJSON(v goja.Value) goja.Value {
-	if o, ok := v.(*goja.Object); ok {
-		return w.get(o, "toJSON")
+	o, ok := v.(*goja.Object)
+	if !ok {
+		w.ran++
+		return orUndefined(getOfValue(w.vm.rt, v, stringValue("toJSON")))
 	}
-	return orUndefined(getOfValue(w.vm.rt, v, stringValue("toJSON")))
+	if s := w.vm.platform.seam; s.inheritsOnly(w.vm.rt, o) && s.ownRaw(o, "toJSON") == nil && w.withoutToJSON() {
+		return goja.Undefined()
+	}
+	return w.get(o, "toJSON")
+}
+
+var toJSONKey = stringValue("toJSON")
+
+// withoutToJSON says whether objects and arrays as literals make them are known to inherit no
+// toJSON. To find out takes longer than to read one: it is worth it when there is more than one.
+func (w *jsonWriter) withoutToJSON() bool {
+	switch w.noToJSON {
+	case w.ran + 1:
+		return true
+	case 0:
+		w.noToJSON = -1
+		return false
+	}
+	objects, arrays := w.vm.platform.seam.objectPrototypeOf(w.vm.rt), arrayPrototype(w.vm.rt)
+	if objects.Prototype() != nil || arrays.Prototype() != objects || ownKey(objects, toJSONKey) != nil || ownKey(arrays, toJSONKey) != nil {
+		return false
+	}
+	w.noToJSON = w.ran + 1
+	return true
 }
 
 // unboxed returns the primitive value that o is a box of, o if it is none.
@@ -180,6 +234,7 @@ func (w *jsonWriter) unboxed(o *goja.Object) goja.Value {
 	if tab := selfWord(o, s.objectSelf).tab; tab == s.plain || tab == s.array {
 		return o
 	}
+	w.ran++
 	switch kindOf(o) {
 	case "String":
 		return w.vm.text(o)
@@ -197,48 +252,56 @@ func (w *jsonWriter) unboxed(o *goja.Object) goja.Value {
 }
 
 func (w *jsonWriter) primitive(v goja.Value) bool {
-	if s, ok := v.(goja.String); ok {
-		w.quote(s)
+	switch s := w.vm.platform.seam; (*iface)(unsafe.Pointer(&v)).tab {
+	case s.integer:
+		w.out = strconv.AppendInt(w.out, integerOf(v), 10)
+		return true
+	case s.float:
+		w.number(floatOf(v))
 		return true
 	}
-	switch v.ExportType() {
-	case int64Type:
-		w.out = strconv.AppendInt(w.out, v.ToInteger(), 10)
-	case float64Type:
-		if f := v.ToFloat(); math.IsNaN(f) || math.IsInf(f, 0) {
-			w.out = append(w.out, "null"...)
-		} else {
-			w.out = append(w.out, v.String()...)
-		}
-	case boolType:
-		w.out = strconv.AppendBool(w.out, v.ToBoolean())
-	case bigIntType:
+	switch v := v.(type) {
+	case goja.String:
+		w.quote(v)
+		return true
+	case nil:
+		return false
+	}
+	switch {
+	case v == trueValue:
+		w.out = append(w.out, "true"...)
+	case v == falseValue:
+		w.out = append(w.out, "false"...)
+	case v == Null:
+		w.out = append(w.out, "null"...)
+	case v.ExportType() == bigIntType:
 		panic(w.vm.exception(TypeError("Do not know how to serialize a BigInt")))
 	default:
-		if v != Null {
-			return false
-		}
-		w.out = append(w.out, "null"...)
+		return false
 	}
 	return true
 }
 
 // object writes an object that is no box.
 func (w *jsonWriter) object(o *goja.Object) bool {
-	if o.ClassName() == "RawJSON" {
-		w.out = append(w.out, w.get(o, "rawJSON").String()...)
-		return true
-	}
-	if _, ok := callableOf(o); ok {
-		return false
+	s := w.vm.platform.seam
+	tab := selfWord(o, s.objectSelf).tab
+	if tab != s.array && !(tab == s.plain && o.ClassName() == "Object") {
+		if o.ClassName() == "RawJSON" {
+			w.out = append(w.out, w.get(o, "rawJSON").String()...)
+			return true
+		}
+		if _, ok := callableOf(o); ok {
+			return false
+		}
 	}
 	w.enter(o)
 	outer := w.indent
 	w.indent += w.gap
-	if isArray(o) {
+	if tab == s.array || isArray(o) {
 		w.array(o)
 	} else {
-		w.members(o)
+		w.properties(o)
 	}
 	w.indent = outer
 	w.leave(o)
@@ -288,13 +351,19 @@ func (w *jsonWriter) grown() {
 func (w *jsonWriter) array(o *goja.Object) {
 	s := w.vm.platform.seam
 	w.out = append(w.out, '[')
-	length := toLength(w.get(o, "length"))
+	var length int64
+	if elements, ok := s.elementsOf(w.vm.rt, o); ok {
+		length = int64(len(elements))
+	} else {
+		length = toLength(w.get(o, "length"))
+	}
 	for i := range length {
 		w.separate(i == 0)
 		var v goja.Value
 		if elements, ok := s.elementsOf(w.vm.rt, o); ok && i < int64(len(elements)) {
 			v = elements[i]
 		} else {
+			w.ran++
 			v = getKey(o, w.vm.rt.ToValue(i), nil)
 		}
 		if !w.property(jsonKey{index: i, indexed: true}, o, orUndefined(v)) {
@@ -307,24 +376,34 @@ func (w *jsonWriter) array(o *goja.Object) {
 	w.end(length > 0, ']')
 }
 
-func (w *jsonWriter) members(o *goja.Object) {
+// properties writes the properties of an object. What each is, is seen at the beginning; their
+// values count when it is their turn.
+func (w *jsonWriter) properties(o *goja.Object) {
 	w.out = append(w.out, '{')
-	start, some := len(w.names), false
-	switch n, typed := w.vm.platform.seam.typedLength(o); {
+	start, some := len(w.members), false
+	s := w.vm.platform.seam
+	switch n, typed := s.typedLength(o); {
 	case w.listed:
-		w.names = append(w.names, w.list...)
+		w.note(w.list)
 	case typed:
 		some = w.elements(o, int64(n))
-		w.names = appendNames(w.names, selfWord(o, w.vm.platform.seam.objectSelf).data, w.vm.platform.seam)
+		w.note(appendNames(nil, selfWord(o, s.objectSelf).data, s))
+	case selfWord(o, s.objectSelf).tab == s.plain:
+		w.vm.order(o)
+		w.members = s.appendMembers(w.members, o)
 	default:
-		w.names = w.vm.enumerable(w.names, o)
+		w.ran++
+		w.note(w.vm.enumerable(nil, o))
 	}
-	end := len(w.names)
+	end, ran := len(w.members), w.ran
 	for i := start; i < end; i++ {
-		name, before := w.names[i], len(w.out)
+		m, before := w.members[i], len(w.out)
+		if m.value == nil || w.ran != ran || s.hasAttributes(m.value) {
+			m.value = w.get(o, m.name)
+		}
 		w.separate(!some)
-		w.name(name)
-		if w.property(jsonKey{name: name}, o, w.get(o, name)) {
+		w.name(m.name)
+		if w.property(jsonKey{name: m.name}, o, m.value) {
 			some = true
 		} else {
 			w.out = w.out[:before]
@@ -333,8 +412,16 @@ func (w *jsonWriter) members(o *goja.Object) {
 			w.grown()
 		}
 	}
-	w.names = w.names[:start]
+	clear(w.members[start:end])
+	w.members = w.members[:start]
 	w.end(some, '}')
+}
+
+// note lists properties that are to be read.
+func (w *jsonWriter) note(names []unistring.String) {
+	for _, name := range names {
+		w.members = append(w.members, jsonMember{name: name})
+	}
 }
 
 // elements writes the elements of a typed array, whose names would be too many to list.
@@ -343,6 +430,7 @@ func (w *jsonWriter) elements(o *goja.Object, n int64) (some bool) {
 		before := len(w.out)
 		w.separate(!some)
 		w.name(unistring.String(strconv.FormatInt(i, 10)))
+		w.ran++
 		if w.property(jsonKey{index: i, indexed: true}, o, orUndefined(getKey(o, w.vm.rt.ToValue(i), nil))) {
 			some = true
 		} else {
@@ -384,77 +472,6 @@ func (w *jsonWriter) name(name unistring.String) {
 	}
 }
 
-// quote writes a string.
-//
-// Spec: https://tc39.es/ecma262/#sec-quotejsonstring
-func (w *jsonWriter) quote(s goja.String) {
-	text, units := codeUnits(s)
-	if units != nil {
-		w.quoteUnits(units[1:])
-		return
-	}
-	w.quoteText(text)
-}
-
-// quoteText writes a string of ASCII.
-func (w *jsonWriter) quoteText(text string) {
-	w.out = append(w.out, '"')
-	from := 0
-	for i := range len(text) {
-		if c := text[i]; c < ' ' || c == '"' || c == '\\' {
-			w.out = append(w.out, text[from:i]...)
-			w.escape(rune(c))
-			from = i + 1
-		}
-		if i&(chunkText-1) == chunkText-1 {
-			w.grown()
-		}
-	}
-	w.out = append(append(w.out, text[from:]...), '"')
-}
-
-func (w *jsonWriter) quoteUnits(units []uint16) {
-	w.out = append(w.out, '"')
-	for i := 0; i < len(units); i++ {
-		c := rune(units[i])
-		if utf16.IsSurrogate(c) && i+1 < len(units) {
-			if pair := utf16.DecodeRune(c, rune(units[i+1])); pair != utf8.RuneError {
-				c = pair
-				i++
-			}
-		}
-		if c < ' ' || c == '"' || c == '\\' || utf16.IsSurrogate(c) {
-			w.escape(c)
-		} else {
-			w.out = utf8.AppendRune(w.out, c)
-		}
-		if i&(chunkText-1) == chunkText-1 {
-			w.grown()
-		}
-	}
-	w.out = append(w.out, '"')
-}
-
-func (w *jsonWriter) escape(c rune) {
-	switch c {
-	case '"', '\\':
-		w.out = append(w.out, '\\', byte(c))
-	case '\b':
-		w.out = append(w.out, `\b`...)
-	case '\t':
-		w.out = append(w.out, `\t`...)
-	case '\n':
-		w.out = append(w.out, `\n`...)
-	case '\f':
-		w.out = append(w.out, `\f`...)
-	case '\r':
-		w.out = append(w.out, `\r`...)
-	default:
-		const digits = "0123456789abcdef"
-		w.out = append(w.out, '\\', 'u', digits[c>>12&15], digits[c>>8&15], digits[c>>4&15], digits[c&15])
-	}
-}
-
 // enumerable appends the names of o's own enumerable string properties, in order.
 func (vm *VM) enumerable(names []unistring.String, o *goja.Object) []unistring.String {
 	s := vm.platform.seam
@@ -479,37 +496,4 @@ func appendNames(names []unistring.String, base unsafe.Pointer, s *seam) []unist
 		}
 	}
 	return names
-}
-
-// internalize gives a reviver each value of what was parsed, the inner ones first.
-//
-// Spec: https://tc39.es/ecma262/#sec-internalizejsonproperty
-func (vm *VM) internalize(reviver native, holder *goja.Object, key goja.Value, depth int) goja.Value {
-	if depth > jsonDepthMax {
-		panic(vm.exception(RangeError("JSON is nested more than %d deep", jsonDepthMax)))
-	}
-	vm.checkpoint()
-	v := orUndefined(getKey(holder, key, nil))
-	if o, ok := v.(*goja.Object); ok {
-		element := func(key goja.Value) {
-			if e := vm.internalize(reviver, o, key, depth+1); IsUndefined(e) {
-				deleteKey(o, key, false)
-			} else {
-				redefineKey(o, key, e)
-			}
-		}
-		length, typed := vm.platform.seam.typedLength(o)
-		if isArray(o) {
-			length = int(toLength(vm.platform.seam.getNamed(o, "length")))
-		}
-		for i := range length {
-			element(stringValue(strconv.Itoa(i)))
-		}
-		if !typed && !isArray(o) {
-			for _, name := range vm.enumerable(nil, o) {
-				element(stringOfName(name))
-			}
-		}
-	}
-	return orUndefined(reviver(goja.FunctionCall{This: holder, Arguments: []goja.Value{key, v}}))
 }

@@ -232,7 +232,11 @@ type seam struct {
 	templateSymbols uintptr
 	templateOrder   uintptr
 
-	propertyPointer                                     reflect.Type // *valueProperty
+	integer, float unsafe.Pointer // what marks a Value that is an int64 or a float64
+	imported       unsafe.Pointer // what marks a String that goja has not looked at, and its field:
+	importedText   uintptr
+	restricted     unsafe.Pointer // what marks a Value that is a *valueProperty
+
 	property                                            reflect.Type // valueProperty, and its fields:
 	value, accessor, enumerable, configurable, get, set uintptr
 
@@ -318,8 +322,7 @@ func newSeam() (*seam, error) {
 		return nil, fmt.Errorf("%s has no template", global)
 	}
 	s.objectTemplate, s.template = tmpl.Offset, tmpl.Type.Elem()
-	s.propertyPointer = reflect.TypeOf(property(goja.Undefined(), false, false, false))
-	s.property = s.propertyPointer.Elem()
+	s.property = reflect.TypeOf(property(goja.Undefined(), false, false, false)).Elem()
 	s.instance = reflect.StructOf([]reflect.StructField{
 		{Name: "Base", Type: s.base},
 		{Name: "State", Type: reflect.TypeFor[any]()},
@@ -401,6 +404,9 @@ func newSeam() (*seam, error) {
 		!t.Elem().ConvertibleTo(reflect.TypeFor[propertyFactory]()) {
 		return nil, fmt.Errorf("goja's templates hold symbols in a %s", t)
 	}
+	if err := s.markValues(rt); err != nil {
+		return nil, err
+	}
 	intrinsics, _ := runtime.FieldByName("global")
 	if intrinsics.Type == nil || intrinsics.Type.Kind() != reflect.Struct {
 		return nil, fmt.Errorf("%s has no struct of intrinsics", runtime)
@@ -450,6 +456,24 @@ func newSeam() (*seam, error) {
 	sample := new(VM).gated(nil, nil)
 	s.gateCode = codeOf(unsafe.Pointer(&sample))
 	return &s, nil
+}
+
+// markValues finds out how goja keeps primitive values.
+func (s *seam) markValues(rt *goja.Runtime) error {
+	mark := func(v goja.Value) unsafe.Pointer { return (*iface)(unsafe.Pointer(&v)).tab }
+	integer, float, text := intValue(1<<20), floatValue(0.5), rt.ToValue("a text that goja does not look at").(goja.String)
+	switch imported := reflect.TypeOf(text); {
+	case reflect.TypeOf(integer).Kind() != reflect.Int64:
+		return fmt.Errorf("an integer is a goja %T", integer)
+	case reflect.TypeOf(float).Kind() != reflect.Float64:
+		return fmt.Errorf("a number is a goja %T", float)
+	case imported.Kind() != reflect.Pointer || imported.Elem().Kind() != reflect.Struct:
+		return fmt.Errorf("an imported string is a goja %s", imported)
+	default:
+		s.integer, s.float, s.restricted = mark(integer), mark(float), mark(property(Null, false, false, false))
+		s.imported = (*iface)(unsafe.Pointer(&text)).tab
+		return shape{imported.Elem(), "s", reflect.TypeFor[string](), &s.importedText}.find()
+	}
 }
 
 // intrinsicReflectApply returns a function of goja's that stands for all it has made of a Go
@@ -609,7 +633,7 @@ func (s *seam) newPlain(rt *goja.Runtime, names sharedNames, values []goja.Value
 	o, base := (*goja.Object)(memory), unsafe.Add(memory, s.wholeBase)
 	*(*string)(unsafe.Add(base, s.baseClass)) = "Object"
 	*(**goja.Object)(unsafe.Add(base, s.baseVal)) = o
-	*(**goja.Object)(unsafe.Add(base, s.basePrototype)) = *(**goja.Object)(unsafe.Add(unsafe.Pointer(rt), s.objectPrototype))
+	*(**goja.Object)(unsafe.Add(base, s.basePrototype)) = s.objectPrototypeOf(rt)
 	*(*bool)(unsafe.Add(base, s.baseExtensible)) = true
 	*(*map[unistring.String]goja.Value)(unsafe.Add(base, s.baseValues)) = properties
 	*(*[]unistring.String)(unsafe.Add(base, s.baseNames)) = names

@@ -1,7 +1,6 @@
 package js
 
 import (
-	"reflect"
 	"unsafe"
 
 	"github.com/dop251/goja"
@@ -142,7 +141,7 @@ func (s *seam) getNamed(o *goja.Object, name unistring.String) goja.Value {
 
 // isEnumerable says whether what a plain object keeps for a name is an enumerable property.
 func (s *seam) isEnumerable(v goja.Value) bool {
-	if reflect.TypeOf(v) != s.propertyPointer {
+	if !s.hasAttributes(v) {
 		return true // a property with no restriction is its value
 	}
 	return *(*bool)(unsafe.Add((*iface)(unsafe.Pointer(&v)).data, s.enumerable))
@@ -157,6 +156,62 @@ func (s *seam) elementsOf(rt *goja.Runtime, o *goja.Object) (elements []goja.Val
 	}
 	return *(*[]goja.Value)(unsafe.Add(a, s.arrayElements)), true
 }
+
+// hasAttributes says whether what a plain object keeps for a name is more than a value: an
+// accessor, or a property that is restricted.
+func (s *seam) hasAttributes(v goja.Value) bool {
+	return (*iface)(unsafe.Pointer(&v)).tab == s.restricted
+}
+
+// ownRaw returns what a plain object, or an array, keeps for a name; nil: nothing.
+func (s *seam) ownRaw(o *goja.Object, name unistring.String) goja.Value {
+	return (*(*map[unistring.String]goja.Value)(unsafe.Add(selfWord(o, s.objectSelf).data, s.baseValues)))[name]
+}
+
+// appendMembers appends the own enumerable properties of a plain object that have names.
+func (s *seam) appendMembers(members []jsonMember, o *goja.Object) []jsonMember {
+	base := selfWord(o, s.objectSelf).data
+	orderNames(base)
+	values := *(*map[unistring.String]goja.Value)(unsafe.Add(base, s.baseValues))
+	for _, name := range *(*[]unistring.String)(unsafe.Add(base, s.baseNames)) {
+		if v := values[name]; s.isEnumerable(v) {
+			members = append(members, jsonMember{name, v})
+		}
+	}
+	return members
+}
+
+// objectPrototypeOf returns Object.prototype.
+func (s *seam) objectPrototypeOf(rt *goja.Runtime) *goja.Object {
+	return *(**goja.Object)(unsafe.Add(unsafe.Pointer(rt), s.objectPrototype))
+}
+
+// inheritsOnly says whether o is a plain object or an array that inherits from the intrinsic
+// prototype of such.
+func (s *seam) inheritsOnly(rt *goja.Runtime, o *goja.Object) bool {
+	self := selfWord(o, s.objectSelf)
+	switch self.tab {
+	case s.plain:
+		return *(**goja.Object)(unsafe.Add(self.data, s.basePrototype)) == s.objectPrototypeOf(rt)
+	case s.array:
+		return *(**goja.Object)(unsafe.Add(self.data, s.basePrototype)) == arrayPrototype(rt)
+	}
+	return false
+}
+
+// unscanned returns the text of a string that goja was given as one, and false of any other.
+func (s *seam) unscanned(v goja.String) (string, bool) {
+	self := (*iface)(unsafe.Pointer(&v))
+	if self.tab != s.imported {
+		return "", false
+	}
+	return *(*string)(unsafe.Add(self.data, s.importedText)), true
+}
+
+// integerOf and floatOf return the numbers in values that are marked so.
+func integerOf(v goja.Value) int64 { return *(*int64)((*iface)(unsafe.Pointer(&v)).data) }
+
+func floatOf(v goja.Value) float64 { return *(*float64)((*iface)(unsafe.Pointer(&v)).data) }
 
 // isProxy says whether o is a Proxy.
 func (s *seam) isProxy(o *goja.Object) bool { return selfWord(o, s.objectSelf).tab == s.proxy }
