@@ -1,61 +1,31 @@
 package webapi
 
 import (
-	"context"
-	"sync"
-
 	"github.com/skerry-edge/skerry/isolate/js"
 	"github.com/skerry-edge/skerry/isolate/webapi/rewrite"
 )
 
-// htmlOutput is what comes out of a rewriter, as a source: who reads it has the VM's loop go on
-// with the document, in turns.
-type htmlOutput struct {
-	rewriting *htmlRewriting // used in turns
-	mu        sync.Mutex
-	turn      *js.Expected // what brings Next into a turn; guarded by mu
-}
-
-// begin has w rewrite from, with core, into the body of to.
+// begin has w rewrite from, with core, into the body of to: a byte stream that goes on with
+// the document when somebody reads it.
 func (w *htmlRewriting) begin(core *rewrite.Rewriter, from *stream, to *message) {
 	w.core, w.input = core, newHTMLInput(w.vm, from)
-	to.holdSource(&htmlOutput{rewriting: w, turn: w.vm.Expect()})
-}
-
-// next returns what brings a goroutine into the next turn.
-func (o *htmlOutput) next() *js.Expected {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.turn
-}
-
-// Next waits for the next piece of the document.
-func (o *htmlOutput) Next(ctx context.Context) ([]byte, error) {
-	type piece struct {
-		chunk []byte
-		err   error
-	}
-	pieces := make(chan piece, 1)
-	o.next().Done(func() {
-		w := o.rewriting
-		w.read(func(chunk []byte, err error) {
-			if err == nil {
-				o.mu.Lock()
-				o.turn = w.vm.Expect()
-				o.mu.Unlock()
+	s := openedStream(w.vm)
+	b := &byteController{started: true}
+	b.pull = func() *eventual {
+		over := newEventual(w.vm)
+		w.read(func(chunk []byte, end error) {
+			if err := b.finish(chunk, end); err != nil {
+				over.reject(w.vm.ErrorValue(err))
+				return
 			}
-			pieces <- piece{chunk, err}
+			over.done()
 		})
-	})
-	select {
-	case p := <-pieces:
-		return p.chunk, p.err
-	case <-ctx.Done():
-		return nil, ctx.Err()
+		return over
 	}
-}
-
-// Cancel ends the document.
-func (o *htmlOutput) Cancel(reason error) {
-	o.next().Done(func() { o.rewriting.end(reason) })
+	b.cancel = func(reason js.Value) *eventual {
+		w.end(js.Throw(reason))
+		return fulfilled(w.vm, js.Undefined)
+	}
+	b.attach(s)
+	to.body = s
 }

@@ -76,9 +76,6 @@ func (w *htmlRewriting) end(err error) {
 	if w.err != nil {
 		return
 	}
-	if _, thrown := js.Thrown(err); thrown {
-		err = &htmlFault{w.vm.Report(err).Message, err}
-	}
 	w.err = err
 	w.input.cancel(err)
 	if w.inserting != nil {
@@ -94,7 +91,7 @@ func (w *htmlRewriting) step() (wait bool, err error) {
 		return false, nil
 	}
 	if w.inserting != nil {
-		return w.insert()
+		return w.inserting.next(w.insert, w.advance), nil
 	}
 	call, err := w.core.Next()
 	switch {
@@ -111,32 +108,40 @@ func (w *htmlRewriting) step() (wait bool, err error) {
 	case w.closed:
 		return false, io.EOF
 	}
-	return w.input.next(w, func(chunk []byte, err error) {
-		switch {
-		case errors.Is(err, io.EOF):
-			w.closed = true
-			w.core.Close()
-		case err != nil:
-			w.end(err)
-		default:
-			w.core.Write(chunk)
-		}
-	}), nil
+	return w.input.next(w.write, w.advance), nil
+}
+
+// write takes the next piece of the document in.
+func (w *htmlRewriting) write(chunk []byte, err error) {
+	switch {
+	case errors.Is(err, io.EOF):
+		w.closed = true
+		w.core.Close()
+	case err != nil:
+		w.end(err)
+	default:
+		w.guarded(func() { w.core.Write(chunk) })
+	}
+}
+
+// guarded runs f, which may throw, outside of step.
+func (w *htmlRewriting) guarded(f func()) {
+	if thrown := w.vm.Try(f); thrown != nil {
+		w.end(thrown)
+	}
 }
 
 // insert puts the next piece of a stream into the document.
-func (w *htmlRewriting) insert() (wait bool, err error) {
-	return w.inserting.next(w, func(chunk []byte, err error) {
-		switch {
-		case errors.Is(err, io.EOF):
-			w.inserting = nil
-			w.core.InsertEnd()
-		case err != nil:
-			w.end(err)
-		default:
-			w.core.Insert(chunk)
-		}
-	}), nil
+func (w *htmlRewriting) insert(chunk []byte, err error) {
+	switch {
+	case errors.Is(err, io.EOF):
+		w.inserting = nil
+		w.guarded(w.core.InsertEnd)
+	case err != nil:
+		w.end(err)
+	default:
+		w.guarded(func() { w.core.Insert(chunk) })
+	}
 }
 
 // call runs a handler with its token, which is good until the handler is through.
@@ -165,13 +170,3 @@ func (w *htmlRewriting) waits(v js.Value) bool {
 	}
 	return js.IsObject(v) && js.IsFunction(w.vm.Get(v, "then"))
 }
-
-// htmlFault is what a handler threw. Its text can be read outside of turns.
-type htmlFault struct {
-	message string
-	thrown  error
-}
-
-func (f *htmlFault) Error() string { return f.message }
-
-func (f *htmlFault) Unwrap() error { return f.thrown }

@@ -6,12 +6,7 @@ import "unicode/utf8"
 const contentBytes = 16 << 10
 
 // emit lets bytes of the document out.
-func (r *Rewriter) emit(b []byte) {
-	if r.out == nil { // about as much will follow as there is
-		r.out = grow(r.meter, nil, max(len(b), len(r.tokens.buf)+len(r.tokens.buf)/8))
-	}
-	r.out = appendBytes(r.meter, r.out, b)
-}
+func (r *Rewriter) emit(b []byte) { r.out = appendBytes(r.meter, r.out, b) }
 
 // flush lets out what is planned, up to a stream, for which it returns a Call.
 func (r *Rewriter) flush() *Call {

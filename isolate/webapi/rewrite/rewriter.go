@@ -120,7 +120,12 @@ func New(rules *Rules, cfg Config) (*Rewriter, error) {
 
 // Write gives r the next piece of the document. It is called at the beginning, and when Next
 // has returned nil. chunk must not change until that happens again.
-func (r *Rewriter) Write(chunk []byte) { r.tokens.feed(chunk) }
+func (r *Rewriter) Write(chunk []byte) {
+	r.tokens.feed(chunk)
+	if r.out == nil { // about as much will come out
+		r.out = grow(r.meter, nil, len(chunk)+len(chunk)/8)
+	}
+}
 
 // Close says that the document is over. Next goes on until it returns nil once more.
 func (r *Rewriter) Close() { r.tokens.closed = true }
@@ -128,8 +133,12 @@ func (r *Rewriter) Close() { r.tokens.closed = true }
 // Buffered is the size of what Output would return.
 func (r *Rewriter) Buffered() int { return len(r.out) }
 
-// Output returns what has come out since it was called last. It is the caller's.
+// Output returns what has come out since it was called last, nil if that is nothing. It is the
+// caller's.
 func (r *Rewriter) Output() []byte {
+	if len(r.out) == 0 {
+		return nil
+	}
 	out := r.out
 	r.out = nil
 	return out
