@@ -130,7 +130,7 @@ func (vm *VM) BytesOf(v Value) ([]byte, bool) {
 	if o.ExportType() == bufferType { // Export of anything else would run getters
 		return o.Export().(goja.ArrayBuffer).Bytes(), true
 	}
-	view, ok := vm.ViewOf(o)
+	view, ok := vm.viewOf(o)
 	return view.Memory, ok
 }
 

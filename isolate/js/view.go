@@ -23,6 +23,15 @@ func (vm *VM) ViewOf(v Value) (View, bool) {
 	if !ok {
 		return View{}, false
 	}
+	view, ok := vm.viewOf(o)
+	if ok && view.Kind == "" {
+		view.Kind = kindOf(o)
+	}
+	return view, ok
+}
+
+// viewOf is ViewOf but for the Kind of a typed array, which takes as long as all else.
+func (vm *VM) viewOf(o *goja.Object) (View, bool) {
 	s := vm.platform.seam
 	self := selfWord(o, s.objectSelf)
 	at := func(offset uintptr) int { return *(*int)(unsafe.Add(self.data, offset)) }
@@ -32,7 +41,7 @@ func (vm *VM) ViewOf(v Value) (View, bool) {
 	case s.typed:
 		buffer = *(*unsafe.Pointer)(unsafe.Add(self.data, s.typedBuffer))
 		size := at(s.typedSize)
-		view = View{Kind: kindOf(o), Offset: at(s.typedOffset) * size, Length: at(s.typedCount) * size, ElementBytes: size}
+		view = View{Offset: at(s.typedOffset) * size, Length: at(s.typedCount) * size, ElementBytes: size}
 	case s.dataView:
 		buffer = *(*unsafe.Pointer)(unsafe.Add(self.data, s.dataViewBuffer))
 		view = View{Kind: "DataView", Offset: at(s.dataViewOffset), Length: at(s.dataViewBytes), ElementBytes: 1}
