@@ -2,6 +2,7 @@ package webapi
 
 import (
 	"bytes"
+	"encoding/binary"
 	"slices"
 	"unicode/utf8"
 
@@ -99,14 +100,18 @@ func (d *multibyteDecoder) appendChar(out, char []byte, text rune) ([]byte, bool
 
 // asciiPrefix is how many bytes at the start of p are ASCII.
 func asciiPrefix(p []byte) int {
-	n := 0
-	for len(p)-n >= 8 && isASCII(viewString(p[n:n+8])) {
-		n += 8
+	const high = 0x8080808080808080
+	rest := p
+	for ; len(rest) >= 32; rest = rest[32:] {
+		if (binary.NativeEndian.Uint64(rest)|binary.NativeEndian.Uint64(rest[8:])|
+			binary.NativeEndian.Uint64(rest[16:])|binary.NativeEndian.Uint64(rest[24:]))&high != 0 {
+			break
+		}
 	}
-	for n < len(p) && p[n] < utf8.RuneSelf {
-		n++
+	for len(rest) > 0 && rest[0] < utf8.RuneSelf {
+		rest = rest[1:]
 	}
-	return n
+	return len(p) - len(rest)
 }
 
 func inRange(b, from, to byte) bool { return from <= b && b <= to }

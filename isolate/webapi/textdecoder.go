@@ -65,12 +65,15 @@ func (d *textDecoder) decode(c *js.Call) (any, error) {
 	if d.decoder == nil {
 		d.decoder, d.begun = d.encoding.newDecoder(), false
 	}
-	text, err := decodeChunks(c.VM, d.decoder, data, !stream, d.fatal)
-	if !stream || err != nil {
+	if !stream {
 		defer func() { d.decoder = nil }()
 	}
+	if u, ok := d.decoder.(*utf8Decoder); ok && len(data) <= unitsBytesMax {
+		return d.decodeUTF8(c.VM, u, data, stream)
+	}
+	text, err := decodeChunks(c.VM, d.decoder, data, !stream, d.fatal)
 	if err != nil {
-		return nil, js.TypeError("decode: the bytes are not valid %s", d.encoding.name)
+		return nil, d.malformed()
 	}
 	if !d.begun && text != "" {
 		d.begun = true
@@ -79,4 +82,39 @@ func (d *textDecoder) decode(c *js.Call) (any, error) {
 		}
 	}
 	return text, nil
+}
+
+// decodeUTF8 is decode for UTF-8: the string is made in the form that the engine has it in.
+func (d *textDecoder) decodeUTF8(vm *js.VM, decoder *utf8Decoder, data []byte, stream bool) (any, error) {
+	if decoder.n == 0 && asciiPrefix(data) == len(data) {
+		d.begun = d.begun || len(data) > 0
+		return js.Latin1(cloneBytes(vm, data)), nil
+	}
+	size := len(data) + decoder.n
+	vm.Allocate(2*int64(size), "the text")
+	units := js.NewUnits(size)
+	for {
+		vm.Checkpoint()
+		n := min(len(data), chunkBytes)
+		var err error
+		if units, err = decoder.units(units, data[:n], !stream && n == len(data), d.fatal); err != nil {
+			return nil, d.malformed()
+		}
+		if data = data[n:]; len(data) == 0 {
+			break
+		}
+	}
+	if !d.begun && units.Len() > 0 {
+		d.begun = true
+		if !d.ignoreBOM {
+			units = units.WithoutMark()
+		}
+	}
+	return vm.TextOfUnits(units), nil
+}
+
+// malformed ends the stream.
+func (d *textDecoder) malformed() error {
+	d.decoder = nil
+	return js.TypeError("decode: the bytes are not valid %s", d.encoding.name)
 }

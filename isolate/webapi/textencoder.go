@@ -45,7 +45,11 @@ func (*textEncoder) encodeInto(c *js.Call) (any, error) {
 	}
 	read, written := 0, 0
 	for piece := range chunks(c.VM, source[:fits]) {
-		read += lengthUTF16(piece)
+		if isASCII(piece) {
+			read += len(piece)
+		} else {
+			read += lengthUTF16(piece)
+		}
 		written += copy(destination[written:], piece)
 	}
 	return js.Record{{Name: "read", Value: read}, {Name: "written", Value: written}}, nil

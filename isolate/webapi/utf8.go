@@ -1,7 +1,10 @@
 package webapi
 
 import (
+	"encoding/binary"
 	"errors"
+	"slices"
+	"unicode/utf16"
 	"unicode/utf8"
 
 	"github.com/skerry-edge/skerry/isolate/js"
@@ -50,6 +53,78 @@ func (d *utf8Decoder) decode(src []byte, final, fatal bool) (string, error) {
 		src = src[partOfRune(src):]
 	}
 	return string(append(out, src...)), nil
+}
+
+// unitsBytesMax is the most that is made code units of at once: what is longer may be passed
+// on without a look at its characters.
+const unitsBytesMax = 1 << 20
+
+// units is decode for who needs UTF-16: it appends to units, which has room for as many as src
+// and what is pending have bytes.
+func (d *utf8Decoder) units(units js.Units, src []byte, final, fatal bool) (js.Units, error) {
+	if d.n > 0 {
+		src = append(d.pending[:d.n:d.n], src...)
+		d.n = 0
+	}
+	for {
+		var n int
+		units, n = appendUnits(units, src)
+		src = src[n:]
+		switch {
+		case len(src) == 0:
+			return units, nil
+		case !final && !utf8.FullRune(src):
+			d.n = copy(d.pending[:], src)
+			return units, nil
+		case fatal:
+			return nil, errMalformed
+		}
+		units = append(units, utf8.RuneError)
+		src = src[partOfRune(src):]
+	}
+}
+
+// appendUnits appends the code units of the text at the start of src and returns how many
+// bytes that has: all, or those before the first that is none.
+func appendUnits(units js.Units, src []byte) (js.Units, int) {
+	units = slices.Grow(units, len(src))
+	out := units[len(units):cap(units)]
+	o, i := 0, 0
+	for i < len(src) {
+		if rest := src[i:]; len(rest) >= 8 && binary.NativeEndian.Uint64(rest)&0x8080808080808080 == 0 {
+			b, u := (*[8]byte)(rest), (*[8]uint16)(out[o:])
+			u[0], u[1], u[2], u[3] = uint16(b[0]), uint16(b[1]), uint16(b[2]), uint16(b[3])
+			u[4], u[5], u[6], u[7] = uint16(b[4]), uint16(b[5]), uint16(b[6]), uint16(b[7])
+			i, o = i+8, o+8
+			continue
+		}
+		switch c := src[i]; {
+		case c < utf8.RuneSelf:
+			out[o] = uint16(c)
+			i, o = i+1, o+1
+			continue
+		case 0xC2 <= c && c < 0xE0 && i+1 < len(src) && src[i+1]&0xC0 == 0x80:
+			out[o] = uint16(c&0x1F)<<6 | uint16(src[i+1]&0x3F)
+			i, o = i+2, o+1
+			continue
+		case 0xE0 <= c && c < 0xF0 && i+2 < len(src) && src[i+1]&0xC0 == 0x80 && src[i+2]&0xC0 == 0x80:
+			unit := uint16(c&0x0F)<<12 | uint16(src[i+1]&0x3F)<<6 | uint16(src[i+2]&0x3F)
+			if unit >= 0x800 && unit&0xF800 != 0xD800 {
+				out[o] = unit
+				i, o = i+3, o+1
+				continue
+			}
+		case c >= 0xF0:
+			if r, n := utf8.DecodeRune(src[i:]); n == utf8.UTFMax {
+				lead, trail := utf16.EncodeRune(r)
+				out[o], out[o+1] = uint16(lead), uint16(trail)
+				i, o = i+n, o+2
+				continue
+			}
+		}
+		return units[:len(units)+o], i
+	}
+	return units[:len(units)+o], i
 }
 
 // partOfRune returns how many bytes at the start of p, which begins with no character,
