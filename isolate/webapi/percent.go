@@ -41,12 +41,30 @@ func appendPercent(dst []byte, s string, set *percentSet) []byte {
 	return append(dst, s[start:]...)
 }
 
-// percentEncode returns s with the characters of set encoded.
-func percentEncode(s string, set *percentSet) string {
+// prefix returns how long the start of s is that has none of the set.
+func (p *percentSet) prefix(s string) int {
 	for i := range len(s) {
-		if set.has(s[i]) {
-			return string(appendPercent(make([]byte, 0, len(s)+16), s, set))
+		if p.has(s[i]) {
+			return i
 		}
 	}
-	return s
+	return len(s)
+}
+
+// percentEncode returns s with the characters of set encoded.
+func percentEncode(s string, set *percentSet) string {
+	n := set.prefix(s)
+	if n == len(s) {
+		return s
+	}
+	out := append(make([]byte, 0, len(s)+len(s)/4+16), s[:n]...)
+	return viewString(appendPercent(out, s[n:], set))
+}
+
+// percentEncodeAfter encodes what is behind the first byte of s, a delimiter.
+func percentEncodeAfter(s string, set *percentSet) string {
+	if set.prefix(s[1:]) == len(s)-1 {
+		return s
+	}
+	return s[:1] + percentEncode(s[1:], set)
 }

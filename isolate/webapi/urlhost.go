@@ -14,6 +14,9 @@ import (
 //
 // Spec: https://url.spec.whatwg.org/#concept-host-parser
 func parseHost(s string, special bool) (string, error) {
+	if special && plainHost(s) {
+		return s, nil
+	}
 	if strings.HasPrefix(s, "[") {
 		return parseIPv6(s)
 	}

@@ -76,7 +76,10 @@ func parseAgainst(input string, base urlRecord) (urlRecord, error) {
 	if len(input) > dataURLBytesMax {
 		return urlRecord{}, errURLLong
 	}
-	input = strings.TrimFunc(input, func(r rune) bool { return r <= ' ' })
+	if r, ok := plainURL(input); ok {
+		return r, nil
+	}
+	input = trimURL(input)
 	if tooLong(input) {
 		return urlRecord{}, errURLLong
 	}
@@ -89,6 +92,17 @@ func parseAgainst(input string, base urlRecord) (urlRecord, error) {
 		return urlRecord{}, errURLLong
 	}
 	return record, nil
+}
+
+// trimURL drops spaces and control characters around a URL.
+func trimURL(s string) string {
+	for s != "" && s[0] <= ' ' {
+		s = s[1:]
+	}
+	for s != "" && s[len(s)-1] <= ' ' {
+		s = s[:len(s)-1]
+	}
+	return s
 }
 
 // withoutNewlines drops tabs and newlines, which a URL may be broken by.
@@ -348,50 +362,56 @@ func (u *urlParts) setFileHost(s string) error {
 func (u *urlParts) parseTail(s string) {
 	end := endOf(s, 0, "#")
 	if end > 0 {
-		u.setQuery(s[1:end])
+		u.setQuery(s[:end])
 	}
 	if end < len(s) {
-		u.fragment = "#" + percentEncode(s[end+1:], percentFragment)
+		u.fragment = percentEncodeAfter(s[end:], percentFragment)
 	}
 }
 
+// setQuery sets the query to s, which begins with its question mark.
 func (u *urlParts) setQuery(s string) {
 	set := percentQuery
 	if special(u.scheme) {
 		set = percentSpecialQuery
 	}
-	u.query = "?" + percentEncode(s, set)
+	u.query = percentEncodeAfter(s, set)
 }
 
-// record serialises u.
+// record serialises u. What [splitURL] would find in the result is known here.
 //
 // Spec: https://url.spec.whatwg.org/#url-serializing
 func (u *urlParts) record() urlRecord {
-	var b strings.Builder
-	b.Grow(len(u.scheme) + len(u.username) + len(u.password) + len(u.host) + len(u.port) + len(u.path) + len(u.query) + len(u.fragment) + 8)
-	b.WriteString(u.scheme)
-	b.WriteByte(':')
+	r := urlRecord{hasHost: u.hasHost}
+	b := make([]byte, 0, len(u.scheme)+len(u.username)+len(u.password)+len(u.host)+len(u.port)+len(u.path)+len(u.query)+len(u.fragment)+8)
+	b = append(append(b, u.scheme...), ':')
+	r.scheme = len(b)
+	r.username, r.password, r.host, r.port = r.scheme, r.scheme, r.scheme, r.scheme
 	switch {
 	case u.hasHost:
-		b.WriteString("//")
+		b = append(b, "//"...)
+		b = append(b, u.username...)
+		r.username = len(b)
+		if u.password != "" {
+			b = append(append(b, ':'), u.password...)
+		}
+		r.password = len(b)
 		if u.username != "" || u.password != "" {
-			b.WriteString(u.username)
-			if u.password != "" {
-				b.WriteByte(':')
-				b.WriteString(u.password)
-			}
-			b.WriteByte('@')
+			b = append(b, '@')
 		}
-		b.WriteString(u.host)
+		b = append(b, u.host...)
+		r.host = len(b)
 		if u.port != "" {
-			b.WriteByte(':')
-			b.WriteString(u.port)
+			b = append(append(b, ':'), u.port...)
 		}
+		r.port = len(b)
 	case !u.opaque && strings.HasPrefix(u.path, "//"):
-		b.WriteString("/.")
+		b = append(b, "/."...)
 	}
-	b.WriteString(u.path)
-	b.WriteString(u.query)
-	b.WriteString(u.fragment)
-	return splitURL(b.String())
+	b = append(b, u.path...)
+	r.path = len(b)
+	b = append(b, u.query...)
+	r.query = len(b)
+	r.href = viewString(append(b, u.fragment...))
+	return r
 }

@@ -44,6 +44,7 @@ var setters = []struct {
 // compares what comes of it with the oracle.
 func checkURL(t rapid.TB, input, base, value string) {
 	t.Helper()
+	checkPlain(t, input)
 	got, err := parseURLRecord(input, base)
 	if incomparable(input) || incomparable(base) || incomparable(value) {
 		return
@@ -57,6 +58,9 @@ func checkURL(t rapid.TB, input, base, value string) {
 	}
 	if href := oracleHref(want); got.href != href {
 		t.Fatalf("%q against %q gives %q, want %q", input, base, got.href, href)
+	}
+	if split := splitURL(got.href); split != got {
+		t.Fatalf("%q is split to %+v, but was made as %+v", got.href, split, got)
 	}
 	if again, err := parseURLRecord(got.href, ""); err != nil || again != got {
 		t.Fatalf("%q does not parse to itself: %q, %v", got.href, again.href, err)
@@ -142,9 +146,82 @@ const ordinaryURL = "https://api.example.com/v1/users/42?expand=orders&limit=10"
 
 // It is not parallel: it counts what the whole process allocates.
 func TestURLParserAllocations(t *testing.T) {
-	const budget = 4 // the path twice, the query, the whole
-	if got := testing.AllocsPerRun(100, func() { _, _ = parseURL(ordinaryURL, "") }); got > budget {
-		t.Errorf("an ordinary URL allocates %v times, its budget is %v", got, budget)
+	for _, tc := range []struct {
+		input  string
+		budget float64
+	}{
+		{ordinaryURL, 0},
+		{"https://user@example.com:8080/a/b/../c?x=1&y=2#h", 2}, // the path, the whole
+		{"https://EXAMPLE.com/a b?c d", 6},
+	} {
+		if got := testing.AllocsPerRun(100, func() { _, _ = parseURL(tc.input, "") }); got > tc.budget {
+			t.Errorf("%s allocates %v times, its budget is %v", tc.input, got, tc.budget)
+		}
+	}
+}
+
+// What is plain is what the whole parser makes of it.
+func TestPlainURL(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		input string
+		plain bool
+	}{
+		{ordinaryURL, true},
+		{"http://u:p@h.example:8080/a/./", false},
+		{"http://u:p@h.example:8080/.well-known/..a/%2ex?%zz'", false},
+		{"http://u:p@h.example:8080/.well-known/..a/%2ex?%zz#?#", true},
+		{"http://:p@h:81/?#", true},
+		{"http://u@h/", true},
+		{"http://u:@h/", false},
+		{"http://@h/", false},
+		{"http://a@b@h/", false},
+		{"http://h:80/", false},
+		{"https://h:80/", true},
+		{"https://h:443/", false},
+		{"http://h:/", false},
+		{"http://h:081/", false},
+		{"http://h:65536/", false},
+		{"http://h:65535/", true},
+		{"http://h", false},
+		{"http://h?/", false},
+		{"http://H/", false},
+		{"http:///", false},
+		{"http://h./", false},
+		{"http://1.2.3.4/", false},
+		{"http://4.h/", true},
+		{"http://h.0x4/", false},
+		{"http://xn--a/", false},
+		{"http://a.xn--a/", false},
+		{"http://axn--a/", true},
+		{"http://h/a\\b", false},
+		{"http://h/..", false},
+		{"http://h/%2E%2e", false},
+		{"http://h/%2e", false},
+		{"http://h/...", true},
+		{"http://h/a ", false},
+		{"http://h/\t", false},
+		{"http://h/?\"", false},
+		{"http://h/#`", false},
+		{"http://h/é", false},
+		{"ftp://h/", false},
+	} {
+		if _, ok := plainURL(tc.input); ok != tc.plain {
+			t.Errorf("%q is plain: %v", tc.input, ok)
+		}
+		checkPlain(t, tc.input)
+	}
+}
+
+// checkPlain holds plainURL against the whole parser.
+func checkPlain(t interface{ Fatalf(string, ...any) }, input string) {
+	r, ok := plainURL(input)
+	if !ok {
+		return
+	}
+	u := new(urlParts)
+	if err := u.parse(input, urlRecord{}); err != nil || u.record() != r {
+		t.Fatalf("%q is plain, but parses to %+v, not %+v: %v", input, u.record(), r, err)
 	}
 }
 
@@ -152,6 +229,7 @@ func BenchmarkParseURL(b *testing.B) {
 	for _, bc := range []struct{ name, input, base string }{
 		{"ordinary", ordinaryURL, ""},
 		{"against a base", "../c?d#e", ordinaryURL},
+		{"with a folder above", "https://user@example.com:8080/a/b/../c?x=1&y=2#h", ""},
 		{"with all parts", "https://user:pass@example.com:8080/a/./b/../c%20d?q=ä&r='#f", ""},
 		{"IDNA", "https://bücher.example/", ""},
 		{"IPv6", "http://[2001:db8::1]:8080/", ""},

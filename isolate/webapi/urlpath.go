@@ -18,12 +18,14 @@ func (u *urlParts) parsePathStart(s string) {
 func (u *urlParts) parsePath(s, end string) {
 	path := make([]byte, len(u.path), len(u.path)+len("/")+len(s))
 	copy(path, u.path)
+	slashes := "/"
+	if special(u.scheme) {
+		slashes = `/\`
+	}
 	for {
-		n := 0
-		for n < len(s) && !u.slash(s[n]) && strings.IndexByte(end, s[n]) < 0 {
-			n++
-		}
-		more := n < len(s) && u.slash(s[n])
+		n := endOf(s, 0, slashes)
+		n = endOf(s[:n], 0, end)
+		more := n < len(s) && strings.IndexByte(end, s[n]) < 0
 		segment := s[:n]
 		switch dots := dotsOf(segment); {
 		case dots == 2:
@@ -39,7 +41,7 @@ func (u *urlParts) parsePath(s, end string) {
 			path = appendPercent(append(path, '/'), segment, percentPath)
 		}
 		if !more {
-			u.path = string(path)
+			u.path = viewString(path)
 			u.parseTail(s[n:])
 			return
 		}

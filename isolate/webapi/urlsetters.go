@@ -125,7 +125,7 @@ func setSearch(u *urlParts, value string) bool {
 		u.query = ""
 		return true
 	}
-	u.setQuery(withoutNewlines(strings.TrimPrefix(value, "?")))
+	u.setQuery("?" + withoutNewlines(strings.TrimPrefix(value, "?")))
 	return true
 }
 
