@@ -124,10 +124,7 @@ func (c *conn) begin(u *upload) context.Context {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.mu.cancel = cancel
-	if u != nil {
-		c.mu.upload = u
-		return ctx
-	}
+	c.mu.upload = u
 	c.watchSoonLocked()
 	return ctx
 }
@@ -218,7 +215,17 @@ func (c *conn) end() {
 // next request instead is there; from then on, nothing is known until end.
 func (c *conn) watch() {
 	c.mu.Lock()
-	if c.mu.cancel == nil || c.mu.watching || c.mu.ahead || c.mu.upload != nil {
+	if c.mu.cancel != nil && c.mu.upload != nil {
+		// The body of the request stands between us and the end: it may be asked for, not read.
+		if hasDeparted(c.Conn) {
+			c.mu.cancel(errDeparted)
+		} else {
+			c.mu.timer.Reset(watchAfter)
+		}
+		c.mu.Unlock()
+		return
+	}
+	if c.mu.cancel == nil || c.mu.watching || c.mu.ahead {
 		c.mu.Unlock()
 		return
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -363,5 +364,28 @@ func TestUploadIsCanceledWithItsEvent(t *testing.T) {
 	}
 	if err := <-read; err == nil {
 		t.Error("there was something to read")
+	}
+}
+
+// A client that leaves in the middle of its upload is missed although nobody reads it.
+func TestClientThatLeavesItsUpload(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS != "linux" {
+		t.Skip("this system can't be asked whether a client has left while there is more to read")
+	}
+	began := make(chan struct{})
+	ended := make(chan error, 1)
+	n := startUnread(t, func(ctx context.Context, _ *isolate.Target, ev *isolate.Event) (*isolate.Response, error) {
+		close(began)
+		<-ctx.Done()
+		ended <- context.Cause(ctx)
+		return nil, ctx.Err()
+	})
+	c := n.dial(t)
+	fmt.Fprint(c, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 300000\r\n\r\nhello")
+	<-began
+	c.Close()
+	if err := <-ended; err == nil || err.Error() != "the client left" {
+		t.Errorf("got %v", err)
 	}
 }
