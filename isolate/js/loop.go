@@ -59,7 +59,9 @@ func (vm *VM) Abandon() {
 	l.working = 0
 	l.timers, l.byID = nil, nil
 	l.posted.take()
-	vm.rejections = rejections{}
+	if vm.rare != nil {
+		vm.rare.rejections = rejections{}
+	}
 	if vm.asides != nil {
 		vm.asides.abandon(vm.meter.turns)
 	}

@@ -31,7 +31,7 @@ const toldMax = 100
 // track is told by the engine when a promise is rejected while nobody listens, and when
 // somebody listens to such a promise.
 func (vm *VM) track(p *goja.Promise, op goja.PromiseRejectionOperation) {
-	r := &vm.rejections
+	r := &vm.rarely().rejections
 	if op == goja.PromiseRejectionReject {
 		r.new = append(r.new, rejection{p, p.Result()})
 		return
@@ -53,12 +53,17 @@ func (vm *VM) Listen(promise Value) {
 }
 
 // HasRejections says whether Rejections or HandledLate have something to tell.
-func (vm *VM) HasRejections() bool { return len(vm.rejections.new)+len(vm.rejections.later) > 0 }
+func (vm *VM) HasRejections() bool {
+	return vm.rare != nil && len(vm.rare.rejections.new)+len(vm.rare.rejections.later) > 0
+}
 
 // Rejections returns the promises that were rejected and that nobody has handled up to now,
 // each of them once. It must be called in a turn.
 func (vm *VM) Rejections() []Rejection {
-	r := &vm.rejections
+	if vm.rare == nil {
+		return nil
+	}
+	r := &vm.rare.rejections
 	out := vm.rejected(r.new)
 	r.told = append(r.told, r.new...)
 	r.told = slices.Delete(r.told, 0, max(0, len(r.told)-toldMax))
@@ -69,8 +74,11 @@ func (vm *VM) Rejections() []Rejection {
 // HandledLate returns those of the promises that Rejections returned that have been handled
 // since, each of them once. It must be called in a turn.
 func (vm *VM) HandledLate() []Rejection {
-	out := vm.rejected(vm.rejections.later)
-	vm.rejections.later = nil
+	if vm.rare == nil {
+		return nil
+	}
+	out := vm.rejected(vm.rare.rejections.later)
+	vm.rare.rejections.later = nil
 	return out
 }
 

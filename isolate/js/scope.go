@@ -41,11 +41,12 @@ func (vm *VM) scopeState(o *goja.Object) (any, *class) {
 	if s == nil || o != vm.rt.GlobalObject() {
 		return nil, nil
 	}
-	if vm.scope == nil {
-		vm.scope = s.state(vm)
-		vm.scope.instance().object = o
+	rare := vm.rarely()
+	if rare.scope == nil {
+		rare.scope = s.state(vm)
+		rare.scope.instance().object = o
 	}
-	return vm.scope, s.class
+	return rare.scope, s.class
 }
 
 // ScopeOf returns what globalThis holds, nil if it is no instance of the class over T.

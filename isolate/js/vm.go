@@ -32,19 +32,32 @@ type VM struct {
 	host     any
 	eval     bool
 	realms   []*realm // by class.index
-	scope    holder   // what globalThis holds; nil: nobody has asked for it
 	script   scriptState
 	loop     loop
 	meter    Meter
 	asides   *asides // nil: there was no work beside turns
 	gate     gate
 
-	locals     map[reflect.Type]any // see Local
-	rejections rejections
-	ended      error // an interrupt or a panic: the VM must not run again
+	locals map[reflect.Type]any // see Local
+	rare   *rare                // nil: nothing of it
+	ended  error                // an interrupt or a panic: the VM must not run again
 
 	cause atomic.Pointer[error] // of the interrupt that is on its way; see checkpoint
 	heed  atomic.Bool           // the next checkpoint has something to do
+}
+
+// rare is what few VMs have.
+type rare struct {
+	scope      holder // what globalThis holds; nil: nobody has asked for it
+	rejections rejections
+}
+
+// rarely returns vm's own rare, making it at first use.
+func (vm *VM) rarely() *rare {
+	if vm.rare == nil {
+		vm.rare = new(rare)
+	}
+	return vm.rare
 }
 
 // NewVM makes a VM with p's globals.
