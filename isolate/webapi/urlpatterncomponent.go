@@ -39,10 +39,16 @@ type matchStep struct {
 	text string          // what is fixed; behind a wildcard, up to the end
 }
 
+// anyText is the component that most components of most patterns are. It never changes.
+var anyText = &patternComponent{text: "*", groups: []patternGroup{{name: "0"}}, steps: []matchStep{{kind: partWildcard}}}
+
 // compileComponent parses and compiles the pattern of one component.
 //
 // Spec: https://urlpattern.spec.whatwg.org/#compile-a-component
 func compileComponent(vm *js.VM, which urlComponent, pattern string, options patternOptions, encode func(string) (string, error)) (*patternComponent, error) {
+	if pattern == anyText.text {
+		return anyText, nil
+	}
 	if len(pattern) > patternBytesMax {
 		return nil, js.TypeError("URLPattern: the pattern of %s is longer than %d bytes", which, patternBytesMax)
 	}
