@@ -11,14 +11,14 @@ import (
 )
 
 // outcome runs src in an event with caps, and says how it ended.
-func outcome(t *testing.T, library *Library, src string) string {
+func outcome(t *testing.T, library *Library, cpu time.Duration, src string) string {
 	t.Helper()
 	overrun := make(chan js.Overrun, 1)
 	turns := js.NewTurns(js.TurnsConfig{Grace: 5 * time.Second, Overrun: func(o js.Overrun) { overrun <- o }})
 	defer turns.Close()
 	vm := newPlatform(t).NewVM(js.Config{Host: testHost{library}, Turns: turns})
 	defer vm.Abandon()
-	vm.Meter().Reset(js.Account{CPU: 300 * time.Millisecond, MemoryBytes: 64 << 20})
+	vm.Meter().Reset(js.Account{CPU: cpu, MemoryBytes: 64 << 20})
 	program, err := js.CompileFunction("test.js", "return (async () => {"+prelude+src+"\n})()", nil, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -84,7 +84,11 @@ func TestHostile(t *testing.T) {
 	library := NewLibrary()
 	for _, tc := range hostileRows {
 		t.Run(tc.name, func(t *testing.T) {
-			got := outcome(t, library, tc.src)
+			cpu := 200 * time.Millisecond
+			if tc.want == "memory" {
+				cpu = 20 * time.Second
+			}
+			got := outcome(t, library, cpu, tc.src)
 			if tc.want == "cpu|memory" && (got == "cpu" || got == "memory") {
 				return
 			}
@@ -103,7 +107,7 @@ func TestHostile(t *testing.T) {
 func TestLoopsLetTheCollectorRun(t *testing.T) {
 	library := NewLibrary()
 	done := make(chan string, 1)
-	go func() { done <- outcome(t, library, `make("hostile").spin()`) }()
+	go func() { done <- outcome(t, library, 200*time.Millisecond, `make("hostile").spin()`) }()
 	for range 5 {
 		runtime.GC()
 	}
