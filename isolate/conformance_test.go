@@ -249,7 +249,7 @@ func conformanceBeyond(list []demanded, globals []string, deviations map[string]
 func conformanceScores(t *testing.T) string {
 	t.Helper()
 	var page strings.Builder
-	page.WriteString("## Scores\n\nTables of test vectors that run whole, of the [Web Platform Tests](https://github.com/web-platform-tests/wpt) (WPT) and of\n[Wycheproof](https://github.com/C2SP/wycheproof). A row that is expected to fail has a reason; if it passes, the tests fail.\n\n" +
+	page.WriteString("## Scores\n\nTables of test vectors that run whole, of the [Web Platform Tests](https://github.com/web-platform-tests/wpt) (WPT), of\n[Wycheproof](https://github.com/C2SP/wycheproof), and of JOSE with package [jose](https://github.com/panva/jose): the [cookbook](https://github.com/ietf-jose/cookbook) and Wycheproof's. A row that is expected to fail has a reason; if it passes, the tests fail.\n\n" +
 		"| table | rows | hold |\n| --- | ---: | ---: |\n")
 	rows, hold := 0, 0
 	for _, file := range []string{"webapi/testdata/scores.tsv", "webapi/subtle/testdata/scores.tsv"} {
@@ -270,23 +270,34 @@ func conformanceScores(t *testing.T) string {
 	return page.String()
 }
 
-// expectedFailures lists the lines of the files of expected failures: a table, a row and a
-// reason.
+// expectedFailures lists the rows in the files of expected failures, by the reasons that end
+// their lines.
 func expectedFailures(t *testing.T) string {
 	t.Helper()
 	files, err := filepath.Glob("webapi/testdata/*.expected")
 	if err != nil {
 		t.Fatal(err)
 	}
-	var out strings.Builder
+	rows := make(map[string][]string)
 	for _, file := range files {
-		for _, line := range readTSV(t, file, 3) {
-			fmt.Fprintf(&out, "- %s, %s: %s\n", line[0], line[1], line[2])
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(string(text)) {
+			line = strings.TrimSpace(line)
+			if at := strings.LastIndexByte(line, '\t'); at >= 0 && !strings.HasPrefix(line, "//") {
+				rows[line[at+1:]] = append(rows[line[at+1:]], strings.ReplaceAll(line[:at], "\t", " "))
+			}
 		}
 	}
-	expected := subtletest.Expected()
-	for _, row := range slices.Sorted(maps.Keys(expected)) {
-		fmt.Fprintf(&out, "- Wycheproof %s %s\n", row, expected[row])
+	for row, reason := range subtletest.Expected() {
+		rows[reason] = append(rows[reason], "Wycheproof "+strings.TrimSuffix(row, ":"))
+	}
+	var out strings.Builder
+	for _, reason := range slices.Sorted(maps.Keys(rows)) {
+		slices.Sort(rows[reason])
+		fmt.Fprintf(&out, "- %s: %s\n", reason, code(rows[reason]))
 	}
 	return out.String()
 }
