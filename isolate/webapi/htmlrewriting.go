@@ -31,11 +31,12 @@ func (w *htmlRewriting) Done(steps int) { w.steps.Done(steps) }
 // Allocate announces memory.
 func (w *htmlRewriting) Allocate(n int64) { w.vm.Allocate(n, "the document that is rewritten") }
 
-// read calls reader, at once or later, with the next piece of the document, or with the error
-// that ends it. One reader waits at a time. It is called in a turn.
+// read calls reader later with the next piece of the document, or with the error that ends it.
+// One reader waits at a time. It is called in a turn; handlers run in promise jobs, so that none
+// runs within another.
 func (w *htmlRewriting) read(reader func(chunk []byte, err error)) {
 	w.reader = reader
-	w.advance()
+	w.vm.Soon(w.advance)
 }
 
 // advance goes on until nobody waits for output or something else must happen first.

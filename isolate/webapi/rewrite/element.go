@@ -138,7 +138,7 @@ func (e *Element) SetAttribute(name, value string) error {
 		e.attributes = push(e.meter, e.attributes, attribute{name: []byte(encoded)})
 	}
 	a := &e.attributes[i]
-	a.value, a.written = []byte(e.text.encoded(value)), nil
+	a.value, a.written = appendBytes(e.meter, nil, e.text.encoded(value)), nil
 	return nil
 }
 
@@ -262,14 +262,17 @@ func (e *Element) bytes() []byte {
 	e.own()
 	for i := range e.attributes {
 		a := &e.attributes[i]
-		e.meter.Done(4 + len(a.value)/16)
-		out = append(grow(e.meter, out, len(a.name)+len(a.written)+len(a.value)+8), ' ')
+		e.meter.Done(4)
+		out = append(grow(e.meter, out, len(a.name)+len(a.written)+8), ' ')
 		if a.written != nil {
 			out = append(out, a.written...)
 			continue
 		}
 		out = append(append(out, a.name...), `="`...)
-		out = appendBytes(e.meter, out, bytes.ReplaceAll(a.value, []byte(`"`), []byte("&quot;")))
+		for piece := range slices.Chunk(a.value, contentBytes) {
+			e.meter.Done(len(piece) / 8)
+			out = appendBytes(e.meter, out, bytes.ReplaceAll(piece, []byte(`"`), []byte("&quot;")))
+		}
 		out = append(out, '"')
 	}
 	switch {
