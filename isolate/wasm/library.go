@@ -134,16 +134,18 @@ func (l *Library) compileNew(ctx context.Context, d digest, module []byte, most 
 
 // start makes the engine, once.
 func (l *Library) start() error {
-	l.open.Do(func() { l.err = l.startEngine(mayExecute()) })
+	l.open.Do(func() { l.err = l.startEngine(wazero.NewRuntimeConfig()) })
 	return l.err
 }
 
-func (l *Library) startEngine(compiler bool) error {
-	l.config = wazero.NewRuntimeConfigInterpreter()
-	if compiler {
-		l.config = wazero.NewRuntimeConfig() // the compiler, where the processor has one
+// startEngine makes the engine: with [wazero.NewRuntimeConfig] the compiler, where the processor
+// has one and the process may make memory executable, and else the interpreter. A jail may not.
+func (l *Library) startEngine(config wazero.RuntimeConfig) error {
+	cache := wazero.NewCompilationCache()
+	configure := func(c wazero.RuntimeConfig) {
+		l.config = c.WithCoreFeatures(api.CoreFeaturesV2).WithDebugInfoEnabled(false).WithCompilationCache(cache)
 	}
-	l.config = l.config.WithCoreFeatures(api.CoreFeaturesV2).WithDebugInfoEnabled(false).WithCompilationCache(wazero.NewCompilationCache())
+	configure(config)
 	l.runtime = l.newRuntime()
 	l.mu.types, l.mu.made = make(map[string]bool), make(map[string]*Code)
 	code, err := l.make(tableModule(typeFuncref, -1))
@@ -158,6 +160,9 @@ func (l *Library) startEngine(compiler bool) error {
 	l.compiler = strings.HasSuffix(reflect.TypeOf(f).Elem().PkgPath(), "/wazevo")
 	if l.anatomy, err = dissect(f, l.compiler); err != nil {
 		return fmt.Errorf("wasm: this build of the engine does not fit: %w", err)
+	}
+	if l.compiler { // asking each time what the process may do would take longer than an instance
+		configure(wazero.NewRuntimeConfigCompiler())
 	}
 	return nil
 }

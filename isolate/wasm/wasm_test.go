@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tetratelabs/wazero"
+
 	"github.com/skerry-edge/skerry/isolate/js"
 	"github.com/skerry-edge/skerry/isolate/js/jstest"
 )
@@ -87,7 +89,7 @@ func evalRows(t *testing.T, rows []row) {
 func inInterpreter(t *testing.T, rows []row) {
 	t.Helper()
 	library := NewLibrary()
-	library.open.Do(func() { library.err = library.startEngine(false) })
+	library.open.Do(func() { library.err = library.startEngine(wazero.NewRuntimeConfigInterpreter()) })
 	if library.err != nil {
 		t.Fatal(library.err)
 	}
