@@ -120,6 +120,7 @@ func TestCryptoKey(t *testing.T) {
 	cryptoRows(t, []row{
 		{"attributes are the same objects each time", `let k = await raw("AES-GCM", ["encrypt"]); return [k.algorithm === k.algorithm, k.usages === k.usages, k.type, k.extractable, Object.prototype.toString.call(k), Object.keys(k).length]`, "true,true,secret,true,[object CryptoKey],0"},
 		{"scripts can't make one", `new CryptoKey()`, "throws TypeError: Illegal constructor: CryptoKey"},
+		{"attributes need one", `let get = n => () => Object.getOwnPropertyDescriptor(CryptoKey.prototype, n).get.call({}); return await all(get("type"), get("extractable"), get("algorithm"), get("usages"))`, "TypeError; TypeError; TypeError; TypeError"},
 		{"changing an attribute changes no key", `let k = await raw("AES-GCM", ["encrypt"]); k.usages.push("decrypt"); k.algorithm.name = "AES-CBC"; return await all(() => S.decrypt({name: "AES-GCM", iv}, k, bytes(20)), () => S.encrypt({name: "AES-GCM", iv}, k, bytes(20)))`, "InvalidAccessError; 36 bytes"},
 		{"structuredClone copies it", `let k = await raw("AES-GCM", ["encrypt"], bytes(16), false), {a: [c]} = structuredClone({a: [k]}), e = async k => hex(await S.encrypt({name: "AES-GCM", iv}, k, hello)); return [c !== k, c instanceof CryptoKey, c.extractable, await e(c) === await e(k)]`, "true,true,false,true"},
 	})

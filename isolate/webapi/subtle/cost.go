@@ -32,7 +32,7 @@ func DigestCost(h Hash, bytes int) time.Duration {
 	return time.Duration(bytes) * perKB / 1024
 }
 
-// bytesCost is what the data cost.
+// bytesCost is what the data cost, those among the parameters included.
 func bytesCost(p *Params, bytes int) time.Duration {
 	perKB := 1800 * time.Nanosecond // hashing, AES-CBC
 	switch {
@@ -41,6 +41,7 @@ func bytesCost(p *Params, bytes int) time.Duration {
 	case p.Name == "AES-GCM" && (!p.TagLengthGiven || p.TagLength >= 96), p.Name == "AES-CTR":
 		perKB = 300 * time.Nanosecond
 	}
+	bytes += len(p.AdditionalData) + len(p.IV) + len(p.Salt) + len(p.Info) + len(p.Label)
 	return time.Duration(bytes) * perKB / 1024
 }
 
