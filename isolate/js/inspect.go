@@ -121,6 +121,16 @@ type Descriptor struct {
 // Own returns the own property of o that is named name, a string or a symbol, and false
 // if there is none. It runs no getter; of a Proxy, it runs the handler.
 func (vm *VM) Own(o *Object, name any) (Descriptor, bool) {
+	if s := vm.platform.seam; s.inheritsOnly(vm.rt, o) {
+		p := ownKey(o, vm.ToValue(name))
+		if p == nil {
+			return Descriptor{}, false
+		}
+		if get, set, ok := s.accessorsOf(p); ok {
+			return Descriptor{Get: get != nil, Set: set != nil, Enumerable: s.isEnumerable(p)}, true
+		}
+		return Descriptor{Value: s.valueOf(p), Enumerable: s.isEnumerable(p)}, true
+	}
 	describe := intrinsicObject(vm.rt).Get("getOwnPropertyDescriptor")
 	d, ok := vm.Invoke(describe, Undefined, o, name).(*goja.Object)
 	if !ok {

@@ -508,20 +508,18 @@ func (s *seam) accessorProperty(get, set *goja.Object, enumerable bool) goja.Val
 
 // valueOf returns the value of a data property that a factory has made.
 func (s *seam) valueOf(p goja.Value) goja.Value {
-	v := reflect.ValueOf(p)
-	if v.Type() != reflect.PointerTo(s.property) {
+	if !s.hasAttributes(p) {
 		return p // a property with no restriction is its value
 	}
-	return *(*goja.Value)(unsafe.Add(v.UnsafePointer(), s.value))
+	return *(*goja.Value)(unsafe.Add((*iface)(unsafe.Pointer(&p)).data, s.value))
 }
 
 // accessorsOf returns the getter and the setter of an accessor that a factory has made.
 func (s *seam) accessorsOf(p goja.Value) (get, set *goja.Object, ok bool) {
-	v := reflect.ValueOf(p)
-	if v.Type() != reflect.PointerTo(s.property) {
+	if !s.hasAttributes(p) {
 		return nil, nil, false
 	}
-	at := v.UnsafePointer()
+	at := (*iface)(unsafe.Pointer(&p)).data
 	if !*(*bool)(unsafe.Add(at, s.accessor)) {
 		return nil, nil, false
 	}
@@ -622,13 +620,19 @@ func shareNames(names []unistring.String) sharedNames {
 	return shared[:len(names)]
 }
 
-// newPlain makes an object with these properties, values being as many as names: in memory
-// one piece, and a map.
+// newPlain makes an object with these properties, values being as many as names.
 func (s *seam) newPlain(rt *goja.Runtime, names sharedNames, values []goja.Value) *goja.Object {
-	properties := make(map[unistring.String]goja.Value, len(values))
+	o, properties := s.newRoom(rt, names)
 	for i, name := range names {
 		properties[name] = values[i]
 	}
+	return o
+}
+
+// newRoom makes an object with properties of these names, in memory one piece and a map. The
+// caller puts their values into the map, or calls dropNames, before anybody looks.
+func (s *seam) newRoom(rt *goja.Runtime, names sharedNames) (*goja.Object, map[unistring.String]goja.Value) {
+	properties := make(map[unistring.String]goja.Value, len(names))
 	memory := reflect.New(s.whole).UnsafePointer()
 	o, base := (*goja.Object)(memory), unsafe.Add(memory, s.wholeBase)
 	*(*string)(unsafe.Add(base, s.baseClass)) = "Object"
@@ -639,7 +643,21 @@ func (s *seam) newPlain(rt *goja.Runtime, names sharedNames, values []goja.Value
 	*(*[]unistring.String)(unsafe.Add(base, s.baseNames)) = names
 	*(**goja.Runtime)(unsafe.Add(memory, s.objectRuntime)) = rt
 	*selfWord(o, s.objectSelf) = iface{s.plain, base}
-	return o
+	return o, properties
+}
+
+// dropNames takes the names that have no value from an object that newRoom made.
+func (s *seam) dropNames(o *goja.Object) {
+	base := selfWord(o, s.objectSelf).data
+	names := (*[]unistring.String)(unsafe.Add(base, s.baseNames))
+	properties := *(*map[unistring.String]goja.Value)(unsafe.Add(base, s.baseValues))
+	var left []unistring.String
+	for _, name := range *names {
+		if _, ok := properties[name]; ok {
+			left = append(left, name)
+		}
+	}
+	*names = left
 }
 
 // countOf returns how many properties a plain object has.

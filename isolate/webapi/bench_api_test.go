@@ -112,6 +112,7 @@ func BenchmarkOther(b *testing.B) {
 	for _, bc := range []struct{ name, src string }{
 		{"randomUUID", `() => crypto.randomUUID()`},
 		{"structuredClone", `(() => { let o = {a: 1, b: [1, 2, 3], c: {d: "x"}}; return () => structuredClone(o) })()`},
+		{"structuredClone of many", `(() => { let o = Array.from({length: 100}, (_, i) => ({id: i, name: "name " + i, tags: ["a", "b"], at: {x: i, y: null}})); return () => structuredClone(o) })()`},
 		{"dispatchEvent", `(() => { let t = new EventTarget(); t.addEventListener("x", () => 1); return () => t.dispatchEvent(new Event("x")) })()`},
 		{"performance.now", `() => performance.now()`},
 		{"digest 64 B", `(() => { let b = new Uint8Array(64); return () => crypto.subtle.digest("SHA-256", b) })()`},

@@ -25,8 +25,7 @@ func structuredClone(c *js.Call) (any, error) {
 
 // cloneValue is structuredClone of v without a transfer.
 func cloneValue(vm *js.VM, v js.Value) (js.Value, error) {
-	k := &cloner{vm: vm, copies: make(map[js.Value]js.Value), depth: &js.Local[cloning](vm).depth}
-	return k.clone(v)
+	return newCloner(vm, "structuredClone").clone(v)
 }
 
 // cloner copies one graph of values.
@@ -35,6 +34,7 @@ type cloner struct {
 	caller string                // what errors name
 	copies map[js.Value]js.Value // by original: what is met twice is one thing in the copy too
 	depth  *int
+	plain  js.Copier // of objects and arrays that are nothing else
 
 	buffers []js.Value   // to be transferred
 	given   []any        // the states of instances to be transferred, each a transferable,
@@ -46,7 +46,9 @@ type cloner struct {
 type cloning struct{ depth int }
 
 func newCloner(vm *js.VM, caller string) *cloner {
-	return &cloner{vm: vm, caller: caller, copies: make(map[js.Value]js.Value), depth: &js.Local[cloning](vm).depth}
+	k := &cloner{vm: vm, caller: caller, copies: make(map[js.Value]js.Value), depth: &js.Local[cloning](vm).depth}
+	k.plain = js.Copier{VM: vm, Made: func(o, out *js.Object) { k.made(o, out) }, Inner: k.clone}
+	return k
 }
 
 // run copies v and hands over what list has. It returns the ports among that in their order.
@@ -149,6 +151,10 @@ func (k *cloner) clone(v js.Value) (js.Value, error) {
 	}
 	*k.depth++
 	defer func() { *k.depth-- }()
+	if out, ok, err := k.plain.Copy(o); ok {
+		return out, err
+	}
+	k.plain.Ran++ // to read anything else may run a getter
 	switch kind := k.vm.Kind(o); kind {
 	case "Object", "Arguments":
 		return k.properties(o, k.vm.NewObject())
