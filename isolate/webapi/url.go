@@ -74,15 +74,15 @@ func urlError(err error, input string) error {
 
 // urlAttribute is an attribute that reads and sets one part.
 func urlAttribute(name string, get func(*urlRecord) string, set urlSetter) js.Member[url] {
-	return js.Accessor(name,
-		func(u *url, _ *js.Call) (any, error) { return get(&u.record), nil },
+	return js.Accessor(name, // a Value costs an allocation less than a string in an any
+		func(u *url, c *js.Call) (any, error) { return c.VM.Text(get(&u.record)), nil },
 		func(u *url, c *js.Call) error {
 			u.record = u.record.with(set, c.String(0))
 			return nil
 		})
 }
 
-func (u *url) href(*js.Call) (any, error) { return u.record.href, nil }
+func (u *url) href(c *js.Call) (any, error) { return c.VM.Text(u.record.href), nil }
 
 func (u *url) setHref(c *js.Call) error {
 	input := c.String(0)

@@ -1,10 +1,14 @@
 package webapi
 
-import "strings"
+import (
+	"bytes"
+	"strings"
+)
 
 // plainURL is the parser for most URLs that there are: those of http and https that are
-// written as the parser would write them. It returns false for all others, right or wrong. The
-// URL is its own serialisation, so that nothing is copied.
+// written as the parser would write them, but for segments of the path that stand for folders.
+// It returns false for all others, right or wrong. Without such segments the URL is its own
+// serialisation, and nothing is copied.
 func plainURL(s string) (urlRecord, bool) {
 	r := urlRecord{href: s, hasHost: true}
 	defaultPort := "443"
@@ -33,7 +37,14 @@ func plainURL(s string) (urlRecord, bool) {
 			return r, false
 		}
 	}
-	return r, plainHost(s[host:r.host]) && r.plainPath() && r.plainQuery()
+	dots, ok := r.plainPath()
+	if !ok || !plainHost(s[host:r.host]) || !r.plainQuery() {
+		return r, false
+	}
+	if dots {
+		return r.withoutDots(), true
+	}
+	return r, true
 }
 
 // plainUserinfo finds the username and the password, and returns where the host begins.
@@ -82,24 +93,49 @@ func plainHost(s string) bool {
 	return label < len(s) && (s[label] < '0' || s[label] > '9')
 }
 
-// plainPath finds the end of the path, which must have nothing to encode and no segments that
-// stand for folders.
-func (r *urlRecord) plainPath() bool {
+// plainPath finds the end of the path, which must have nothing to encode, and says whether
+// segments stand for folders.
+func (r *urlRecord) plainPath() (dots, ok bool) {
 	s := r.href
 	for i := r.port; ; i++ {
 		if i == len(s) || percentPath.has(s[i]) {
 			r.path = i
-			return i == len(s) || s[i] == '?' || s[i] == '#'
+			return dots, i == len(s) || s[i] == '?' || s[i] == '#'
 		}
 		switch s[i] {
 		case '\\':
-			return false
+			return false, false
 		case '/':
-			if next := i + 1; next < len(s) && (s[next] == '.' || s[next] == '%') && dotsOf(s[next:endOf(s, next, `/\?#`)]) > 0 {
-				return false
+			if next := i + 1; next < len(s) && (s[next] == '.' || s[next] == '%') {
+				dots = dots || dotsOf(s[next:endOf(s, next, "/?#")]) > 0
 			}
 		}
 	}
+}
+
+// withoutDots resolves the segments of the path that stand for folders.
+func (r urlRecord) withoutDots() urlRecord {
+	b := append(make([]byte, 0, len(r.href)+1), r.href[:r.port]...)
+	path := r.href[r.port+1 : r.path]
+	for more := true; more; {
+		var segment string
+		segment, path, more = strings.Cut(path, "/")
+		switch dots := dotsOf(segment); {
+		case dots == 0:
+			b = append(append(b, '/'), segment...)
+			continue
+		case dots == 2 && len(b) > r.port:
+			b = b[:bytes.LastIndexByte(b, '/')]
+		}
+		if !more {
+			b = append(b, '/')
+		}
+	}
+	longer := len(b) - r.path
+	r.href = viewString(append(b, r.href[r.path:]...))
+	r.path += longer
+	r.query += longer
+	return r
 }
 
 // plainQuery finds the end of the query, which, as the fragment, must have nothing to encode.

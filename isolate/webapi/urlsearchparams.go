@@ -105,7 +105,7 @@ func (p *urlSearchParams) get(c *js.Call) (any, error) {
 	name := matching(c.VM, c.String(0))
 	for _, e := range p.list {
 		if name.is(e.name) {
-			return e.value, nil
+			return c.VM.Text(e.value), nil
 		}
 	}
 	return nil, nil // null: absent is not empty
