@@ -15,6 +15,7 @@ type Description struct {
 
 	Members []MemberDescription // of a class's prototype, or of a namespace
 	Statics []MemberDescription // of a class's constructor
+	Globals []Description       // classes that are found in a namespace, each a member too
 }
 
 // GlobalKind is the sort of a global.
@@ -23,6 +24,7 @@ type GlobalKind string
 // The sorts of globals.
 const (
 	KindClass     GlobalKind = "class"
+	KindError     GlobalKind = "error" // a class like the language's own errors
 	KindNamespace GlobalKind = "namespace"
 	KindFunction  GlobalKind = "function"
 	KindAttribute GlobalKind = "attribute" // an accessor
@@ -76,7 +78,9 @@ func (cl Class[T]) describe() Description {
 func (n Namespace) describe() Description {
 	d := Description{Name: n.Name, Kind: KindNamespace, Members: describeStatics(n.Members)}
 	for _, g := range n.Globals {
-		d.Members = append(d.Members, MemberDescription{Name: g.describe().Name, Kind: MemberValue})
+		inner := g.describe()
+		d.Members = append(d.Members, MemberDescription{Name: inner.Name, Kind: MemberValue})
+		d.Globals = append(d.Globals, inner)
 	}
 	return d
 }

@@ -27,7 +27,7 @@ func (e *ErrorClass) compile(*Platform) (string, globalProperty, error) {
 }
 
 func (e *ErrorClass) describe() Description {
-	return Description{Name: e.Name, Kind: KindClass, Length: 1, Extends: "Error", Constructible: true, Error: true}
+	return Description{Name: e.Name, Kind: KindError, Length: 1, Extends: "Error", Constructible: true, Error: true}
 }
 
 // errorRealm is what one VM has made of an ErrorClass.

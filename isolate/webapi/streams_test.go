@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/skerry-edge/skerry/isolate/js/jstest"
 )
 
 // TestStreamsStandard runs the cases in testdata/streams: what the Streams standard says, as
@@ -63,18 +65,18 @@ func streamCases(t *testing.T, file string) (cases []row) {
 }
 
 // streamSamples are the instances of the classes of streams; see idlSamples.
-var streamSamples = map[string]idlSample{
-	"ByteLengthQueuingStrategy":        {args: `{highWaterMark: 1}`},
-	"CountQueuingStrategy":             {args: `{highWaterMark: 1}`},
-	"ReadableByteStreamController":     {make: `(() => { let c; new ReadableStream({type: "bytes", start(k) { c = k }}); return c })()`},
+var streamSamples = map[string]jstest.Sample{
+	"ByteLengthQueuingStrategy":        {Args: `{highWaterMark: 1}`},
+	"CountQueuingStrategy":             {Args: `{highWaterMark: 1}`},
+	"ReadableByteStreamController":     {Make: `(() => { let c; new ReadableStream({type: "bytes", start(k) { c = k }}); return c })()`},
 	"ReadableStream":                   {},
-	"ReadableStreamBYOBReader":         {args: `new ReadableStream({type: "bytes"})`},
-	"ReadableStreamBYOBRequest":        {make: `(() => { let c; new ReadableStream({type: "bytes", start(k) { c = k }}).getReader({mode: "byob"}).read(new Uint8Array(1)); return c.byobRequest })()`},
-	"ReadableStreamDefaultController":  {make: `(() => { let c; new ReadableStream({start(k) { c = k }}); return c })()`},
-	"ReadableStreamDefaultReader":      {args: `new ReadableStream()`},
+	"ReadableStreamBYOBReader":         {Args: `new ReadableStream({type: "bytes"})`},
+	"ReadableStreamBYOBRequest":        {Make: `(() => { let c; new ReadableStream({type: "bytes", start(k) { c = k }}).getReader({mode: "byob"}).read(new Uint8Array(1)); return c.byobRequest })()`},
+	"ReadableStreamDefaultController":  {Make: `(() => { let c; new ReadableStream({start(k) { c = k }}); return c })()`},
+	"ReadableStreamDefaultReader":      {Args: `new ReadableStream()`},
 	"TransformStream":                  {},
-	"TransformStreamDefaultController": {make: `(() => { let c; new TransformStream({start(k) { c = k }}); return c })()`},
+	"TransformStreamDefaultController": {Make: `(() => { let c; new TransformStream({start(k) { c = k }}); return c })()`},
 	"WritableStream":                   {},
-	"WritableStreamDefaultController":  {make: `(() => { let c; new WritableStream({start(k) { c = k }}); return c })()`},
-	"WritableStreamDefaultWriter":      {args: `new WritableStream()`},
+	"WritableStreamDefaultController":  {Make: `(() => { let c; new WritableStream({start(k) { c = k }}); return c })()`},
+	"WritableStreamDefaultWriter":      {Args: `new WritableStream()`},
 }
