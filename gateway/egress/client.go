@@ -48,7 +48,8 @@ func New(cfg Config) (*Client, error) {
 		MaxIdleConnsPerHost:    32,
 		IdleConnTimeout:        60 * time.Second,
 		MaxResponseHeaderBytes: int64(cfg.HeadBytesMax),
-		ForceAttemptHTTP2:      true, // else DialContext would turn it off
+		WriteBufferSize:        32 << 10, // what bodies go out in
+		ForceAttemptHTTP2:      true,     // else DialContext would turn it off
 		HTTP2:                  &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: 10 * time.Second},
 	}
 	return c, nil
