@@ -28,6 +28,8 @@
 // # What is missing
 //
 // There is one memory in a module, of up to 4 GiB, and not shared. Modules that use threads,
-// tail calls, typed references, garbage collection or exceptions don't compile; the engine's exceptions
-// are invisible to Go's collector, and so not safe. Vectors (SIMD) work within modules.
+// tail calls, typed references, garbage collection or exceptions don't compile: what the engine
+// knows of exceptions is invisible to Go's collector, and so not safe. Tag and Exception are
+// there for scripts alone. Vectors (SIMD) work within modules. A constant Global of a reference
+// that a script made can't be imported.
 package wasm

@@ -43,19 +43,10 @@ func newGlobal(c *js.Call) (*variable, error) {
 		return nil, js.TypeError("Global: the descriptor must be an object")
 	}
 	t := globalType{mutable: c.VM.Get(c.Arg(0), "mutable").ToBoolean()}
-	name := c.VM.String(c.VM.Get(c.Arg(0), "value"))
-	if name == "funcref" {
-		name = "anyfunc"
+	if t.value, err = namedType(c.VM.String(c.VM.Get(c.Arg(0), "value"))); err != nil {
+		return nil, err
 	}
-	for typ, known := range typeNames {
-		if known == name {
-			t.value = typ
-		}
-	}
-	switch t.value {
-	case 0:
-		return nil, js.TypeError("Global: there is no type %q of values", clip(name))
-	case typeV128:
+	if t.value == typeV128 {
 		return nil, js.TypeError("Global: JavaScript can't hold a vector (v128)")
 	}
 	bits := uint64(0)

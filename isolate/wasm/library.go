@@ -78,7 +78,7 @@ func (l *Library) Compile(ctx context.Context, module []byte) (*Code, error) {
 	if code != nil {
 		return code, nil
 	}
-	code, err := l.compile(experimental.WithCompilationWorkers(ctx, runtime.GOMAXPROCS(0)), module, bundledCostMax)
+	code, err := l.compile(experimental.WithCompilationWorkers(ctx, max(1, runtime.GOMAXPROCS(0)/2)), module, bundledCostMax)
 	if err != nil {
 		return nil, err
 	}

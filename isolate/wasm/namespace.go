@@ -31,13 +31,16 @@ var Namespace = js.Namespace{
 	},
 	Globals: []js.Global{
 		compileErrorClass,
+		exceptionClass,
 		globalClass,
 		instanceClass,
+		js.Lazy{Name: "JSTag", Make: scriptTag},
 		linkErrorClass,
 		memoryClass,
 		moduleClass,
 		runtimeErrorClass,
 		tableClass,
+		tagClass,
 	},
 }
 

@@ -33,6 +33,7 @@ type store struct {
 	values    values
 	tables    []*table    // of scripts and modules
 	variables []*variable // likewise
+	scriptTag *tag        // WebAssembly.JSTag; nil: nobody asked for it yet
 
 	calls   []api.Function // under way, the latest last
 	depth   int            // of calls into modules, from before their arguments are converted
