@@ -16,7 +16,7 @@
 // # Limits
 //
 // What a script can make large is bounded where the specification leaves room for it: a
-// URL is at most 128 KiB unless it is plain, a line of console 8 KiB, timers 1,000 at
+// URL is at most 2 MiB, a pattern of URLs 16 KiB, a line of console 8 KiB, timers 1,000 at
 // once, random bytes 65,536 a call, a Blob or a form that is sent 128 MiB, the fields of a
 // form that is read 10,000. Keys and the work of cryptography are bounded as package subtle
 // says. Each refusal is an exception that names the limit.
