@@ -13,19 +13,22 @@ import (
 var Performance = js.Class[performance]{
 	Name:    "Performance",
 	Extends: EventTarget,
-	Members: []js.Member[performance]{
+	Members: append([]js.Member[performance]{
 		js.Method("now", 0, func(_ *performance, c *js.Call) (any, error) { return now(c.VM), nil }),
 		js.Getter("timeOrigin", func(_ *performance, c *js.Call) (any, error) { return timeOrigin(c.VM), nil }),
 		js.Method("toJSON", 0, func(_ *performance, c *js.Call) (any, error) {
 			return js.Record{{Name: "timeOrigin", Value: timeOrigin(c.VM)}}, nil
 		}),
-	},
+	}, timelineMembers()...),
 }
 
 // performanceGlobal is the global performance.
 var performanceGlobal = js.Lazy{Name: "performance", Make: func(*js.VM) any { return new(performance) }}
 
-type performance struct{ eventTarget }
+type performance struct {
+	eventTarget
+	entries []*performanceEntry // in the order in which they were made
+}
 
 // clock is when a VM first asked for the time; its timestamps count from then.
 type clock struct{ origin time.Time }

@@ -484,6 +484,34 @@ declare class Performance extends EventTarget {
   readonly timeOrigin: number;
   now(): number;
   toJSON(): { timeOrigin: number };
+  /** Names this moment. The latest 10,000 marks and measures of an isolate are remembered. */
+  mark(name: string, options?: { startTime?: number; detail?: unknown }): PerformanceMark;
+  /** Notes the time between two moments: marks, milliseconds, or the beginning and now. */
+  measure(name: string, start?: string | { start?: string | number; end?: string | number; duration?: number; detail?: unknown }, end?: string): PerformanceMeasure;
+  clearMarks(name?: string): void;
+  clearMeasures(name?: string): void;
+  getEntries(): PerformanceEntry[];
+  getEntriesByName(name: string, type?: string): PerformanceEntry[];
+  getEntriesByType(type: string): PerformanceEntry[];
+}
+
+declare class PerformanceEntry {
+  protected constructor();
+  readonly name: string;
+  readonly entryType: string;
+  readonly startTime: number;
+  readonly duration: number;
+  toJSON(): unknown;
+}
+
+declare class PerformanceMark extends PerformanceEntry {
+  constructor(name: string, options?: { startTime?: number; detail?: unknown });
+  readonly detail: any;
+}
+
+declare class PerformanceMeasure extends PerformanceEntry {
+  protected constructor();
+  readonly detail: any;
 }
 
 declare class Navigator {

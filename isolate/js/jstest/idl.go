@@ -14,9 +14,13 @@ import (
 var idlScript string
 
 // Sample says how scripts come by an instance of a class: by `new` with Args, or, where the
-// platform makes them, by the expression Make, which may await. Skip says why a class can't
-// be checked.
-type Sample struct{ Args, Make, Skip string }
+// platform makes them, by the expression Make, which may await. Abstract says that there are
+// none but those of derived classes, of which Make gives one. Skip says why a class can't be
+// checked.
+type Sample struct {
+	Args, Make, Skip string
+	Abstract         bool
+}
 
 // HoldIDL holds globals against Web IDL, each in a subtest with a VM of its own, and the
 // classes of a namespace by their path: "WebAssembly.Memory". samples has each class. What is
@@ -57,16 +61,18 @@ func holdIDL(t *testing.T, program *js.Program, p *js.Platform, host any, d js.D
 		if expression == "" && d.Constructible {
 			expression = "new " + name + "(" + sample.Args + ")"
 		}
-		if got := checkIDL(t, program, p.NewVM(js.Config{Host: host, Eval: true}), d, path, "return "+expression, sample.Args); got != "" {
+		if got := checkIDL(t, program, p.NewVM(js.Config{Host: host, Eval: true}), d, path, "return "+expression, sample); got != "" {
 			t.Errorf("%s\n%s", name, got)
 		}
 	})
 }
 
 // checkIDL runs the check of one global and returns what is wrong.
-func checkIDL(t *testing.T, program *js.Program, vm *js.VM, d js.Description, path []string, make, args string) string {
+func checkIDL(t *testing.T, program *js.Program, vm *js.VM, d js.Description, path []string, make string, sample Sample) string {
 	t.Helper()
-	about, err := json.Marshal(idlAbout(d))
+	facts := idlAbout(d)
+	facts["abstract"] = sample.Abstract
+	about, err := json.Marshal(facts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,7 +80,7 @@ func checkIDL(t *testing.T, program *js.Program, vm *js.VM, d js.Description, pa
 	vm.Meter().Reset(js.Account{CPU: 10 * time.Second})
 	var result js.Value
 	if err := vm.Enter(t.Context(), func() {
-		result, err = vm.Evaluate(program, js.JSON(about), append([]string{}, path...), make, args)
+		result, err = vm.Evaluate(program, js.JSON(about), append([]string{}, path...), make, sample.Args)
 	}); err != nil {
 		t.Fatal(err)
 	}
