@@ -56,7 +56,6 @@ type holder interface{ instance() *Instance }
 type class struct {
 	name        string // its bytes' address marks instances: see Platform.byID
 	iterator    string // "Headers Iterator"; marks its iterators likewise
-	index       int    // in VM.classes
 	parent      *class
 	prototype   *objectTemplate
 	constructor *objectTemplate
@@ -96,7 +95,6 @@ func (cl Class[T]) class(p *Platform) (*class, error) {
 	c := &class{
 		name:        strings.Clone(cl.Name),
 		iterator:    cl.Name + " Iterator",
-		index:       len(p.classes),
 		prototype:   newObjectTemplate(),
 		constructor: newObjectTemplate(),
 		length:      cl.Length,
@@ -116,9 +114,7 @@ func (cl Class[T]) class(p *Platform) (*class, error) {
 			return nil, err
 		}
 		c.parent = p.byName(cl.Extends)
-		c.index = len(p.classes)
 	}
-	p.classes = append(p.classes, c)
 	p.byType[typ] = c
 	p.byID[unsafe.StringData(c.name)] = c
 	c.fillConstructor(p, cl.Statics)

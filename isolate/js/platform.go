@@ -29,7 +29,6 @@ type Platform struct {
 	seam       *seam
 	global     *objectTemplate // of globalThis
 	functions  *objectTemplate // of Function.prototype
-	classes    []*class        // by class.index
 	byType     map[reflect.Type]*class
 	byID       map[*byte]*class
 	signatures signatures // of functions; filled as they are made

@@ -10,21 +10,28 @@ import (
 
 // realm is what one VM has made of a class.
 type realm struct {
+	class       *class
+	next        *realm
 	prototype   *goja.Object
 	constructor *goja.Object
 	iterator    *goja.Object // the prototype of its iterators
 }
 
+// realm returns what vm has made of c. A script touches few classes, mostly the same again:
+// those are found sooner, and a VM has no table of all there are.
 func (vm *VM) realm(c *class) *realm {
-	if vm.realms == nil {
-		vm.realms = make([]*realm, len(vm.platform.classes))
+	for at := &vm.realms; *at != nil; at = &(*at).next {
+		r := *at
+		if r.class != c {
+			continue
+		}
+		if r != vm.realms {
+			*at, r.next, vm.realms = r.next, vm.realms, r
+		}
+		return r
 	}
-	r := vm.realms[c.index]
-	if r == nil {
-		r = new(realm)
-		vm.realms[c.index] = r
-	}
-	return r
+	vm.realms = &realm{class: c, next: vm.realms}
+	return vm.realms
 }
 
 // prototype returns c's prototype object in vm.

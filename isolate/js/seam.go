@@ -220,8 +220,8 @@ type seam struct {
 	whole     reflect.Type // struct { Object; baseObject }
 	wholeBase uintptr      // the second in it
 
-	instance      reflect.Type // struct { baseObject; any }
-	instanceState uintptr      // the any in it
+	instance      reflect.Type // struct { Object; baseObject; any }
+	instanceState uintptr      // where the any is behind the second
 
 	objectTemplate uintptr // templatedObject.tmpl, and of templatedFuncObject
 
@@ -323,15 +323,14 @@ func newSeam() (*seam, error) {
 	}
 	s.objectTemplate, s.template = tmpl.Offset, tmpl.Type.Elem()
 	s.property = reflect.TypeOf(property(goja.Undefined(), false, false, false)).Elem()
-	s.instance = reflect.StructOf([]reflect.StructField{
-		{Name: "Base", Type: s.base},
-		{Name: "State", Type: reflect.TypeFor[any]()},
-	})
-	s.whole = reflect.StructOf([]reflect.StructField{
+	whole := []reflect.StructField{
 		{Name: "Object", Type: reflect.TypeFor[goja.Object]()},
 		{Name: "Base", Type: s.base},
-	})
+		{Name: "State", Type: reflect.TypeFor[any]()},
+	}
+	s.whole, s.instance = reflect.StructOf(whole[:2]), reflect.StructOf(whole)
 	s.wholeBase = s.whole.Field(1).Offset
+	s.instanceState = s.instance.Field(2).Offset - s.wholeBase
 	proxy, err := rt.New(rt.GlobalObject().Get("Proxy"), plain, plain)
 	if err != nil {
 		return nil, err
@@ -360,7 +359,6 @@ func newSeam() (*seam, error) {
 		{s.base, "propNames", reflect.TypeFor[[]unistring.String](), &s.baseNames},
 		{s.base, "lastSortedPropLen", reflect.TypeFor[int](), &s.baseOrdered},
 		{s.base, "idxPropCount", reflect.TypeFor[int](), &s.baseIntegers},
-		{s.instance, "State", nil, &s.instanceState},
 		{s.template, "props", nil, &s.templateProps},
 		{s.template, "propNames", reflect.TypeFor[[]unistring.String](), &s.templateNames},
 		{s.template, "protoFactory", reflect.TypeFor[func(*goja.Runtime) *goja.Object](), &s.templateProto},
@@ -592,19 +590,26 @@ func (s *seam) vmOf(rt *goja.Runtime) *VM {
 }
 
 // newInstance makes an object of the class whose name is class, with a prototype and a Go
-// value: in memory a plain object of goja's that the value stands behind. It is an object
-// like any other to scripts, and the value lives as long as it does.
+// value: in memory one piece, a plain object of goja's that the value stands behind. It is an
+// object like any other to scripts, and the value lives as long as it does.
 func (s *seam) newInstance(rt *goja.Runtime, prototype *goja.Object, class string, state any) *goja.Object {
-	o, base := new(goja.Object), reflect.New(s.instance).UnsafePointer()
+	memory := reflect.New(s.instance).UnsafePointer()
+	base := s.initPlain(rt, memory, class, prototype)
+	*(*map[unistring.String]goja.Value)(unsafe.Add(base, s.baseValues)) = make(map[unistring.String]goja.Value)
+	*(*any)(unsafe.Add(base, s.instanceState)) = state
+	return (*goja.Object)(memory)
+}
+
+// initPlain fills memory, of s.whole or s.instance, and returns where the base is in it.
+func (s *seam) initPlain(rt *goja.Runtime, memory unsafe.Pointer, class string, prototype *goja.Object) unsafe.Pointer {
+	o, base := (*goja.Object)(memory), unsafe.Add(memory, s.wholeBase)
 	*(*string)(unsafe.Add(base, s.baseClass)) = class
 	*(**goja.Object)(unsafe.Add(base, s.baseVal)) = o
 	*(**goja.Object)(unsafe.Add(base, s.basePrototype)) = prototype
 	*(*bool)(unsafe.Add(base, s.baseExtensible)) = true
-	*(*map[unistring.String]goja.Value)(unsafe.Add(base, s.baseValues)) = make(map[unistring.String]goja.Value)
-	*(*any)(unsafe.Add(base, s.instanceState)) = state
-	*(**goja.Runtime)(unsafe.Add(unsafe.Pointer(o), s.objectRuntime)) = rt
+	*(**goja.Runtime)(unsafe.Add(memory, s.objectRuntime)) = rt
 	*selfWord(o, s.objectSelf) = iface{s.plain, base}
-	return o
+	return base
 }
 
 // sharedNames are names of properties, each there once, that many objects may have for theirs:
@@ -634,16 +639,10 @@ func (s *seam) newPlain(rt *goja.Runtime, names sharedNames, values []goja.Value
 func (s *seam) newRoom(rt *goja.Runtime, names sharedNames) (*goja.Object, map[unistring.String]goja.Value) {
 	properties := make(map[unistring.String]goja.Value, len(names))
 	memory := reflect.New(s.whole).UnsafePointer()
-	o, base := (*goja.Object)(memory), unsafe.Add(memory, s.wholeBase)
-	*(*string)(unsafe.Add(base, s.baseClass)) = "Object"
-	*(**goja.Object)(unsafe.Add(base, s.baseVal)) = o
-	*(**goja.Object)(unsafe.Add(base, s.basePrototype)) = s.objectPrototypeOf(rt)
-	*(*bool)(unsafe.Add(base, s.baseExtensible)) = true
+	base := s.initPlain(rt, memory, "Object", s.objectPrototypeOf(rt))
 	*(*map[unistring.String]goja.Value)(unsafe.Add(base, s.baseValues)) = properties
 	*(*[]unistring.String)(unsafe.Add(base, s.baseNames)) = names
-	*(**goja.Runtime)(unsafe.Add(memory, s.objectRuntime)) = rt
-	*selfWord(o, s.objectSelf) = iface{s.plain, base}
-	return o, properties
+	return (*goja.Object)(memory), properties
 }
 
 // dropNames takes the names that have no value from an object that newRoom made.

@@ -31,7 +31,7 @@ type VM struct {
 	platform *Platform
 	host     any
 	eval     bool
-	realms   []*realm // by class.index
+	realms   *realm // those last used first
 	script   scriptState
 	loop     loop
 	meter    Meter

@@ -25,19 +25,19 @@ func TestAllocationBudgets(t *testing.T) {
 }
 
 // TestMessagesAllocateOnce holds that a Request and its answer cost one piece of memory
-// each beside their JavaScript objects, four pieces each, and the one header.
+// each beside their JavaScript objects, two pieces each, and the one header.
 func TestMessagesAllocateOnce(t *testing.T) {
 	vm, r := newPlatform(t).NewVM(js.Config{}), incoming()
 	var response js.Value
 	constructor := vm.Global("Response")
 	if err := vm.Enter(t.Context(), func() {
 		request := testing.AllocsPerRun(100, func() { webapi.NewRequest(vm, r) })
-		if request > 5 {
-			t.Errorf("NewRequest allocates %v times, its budget is 5", request)
+		if request > 4 {
+			t.Errorf("NewRequest allocates %v times, its budget is 4", request)
 		}
 		made := testing.AllocsPerRun(100, func() { response = vm.Construct(constructor, "hi") })
-		if made > 12 {
-			t.Errorf("new Response allocates %v times, its budget is 12", made)
+		if made > 8 {
+			t.Errorf("new Response allocates %v times, its budget is 8", made)
 		}
 		read := testing.AllocsPerRun(100, func() {
 			response = vm.Construct(constructor, "hi")
