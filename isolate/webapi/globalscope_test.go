@@ -3,6 +3,7 @@ package webapi_test
 import (
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/skerry-edge/skerry/isolate/js"
 	"github.com/skerry-edge/skerry/isolate/webapi"
@@ -19,18 +20,18 @@ func evalErrors(t *testing.T, rows []errorRow) {
 	for _, tc := range rows {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			host := new(firstLines)
-			turns := js.NewTurns(js.TurnsConfig{})
-			defer turns.Close()
-			vm := newPlatform(t).NewVM(js.Config{Host: host, Turns: turns})
-			defer vm.Abandon()
-			got := runReporting(t, vm, tc.src)
-			if got != tc.want {
-				t.Errorf("eval(%s)\n got %q\nwant %q", tc.src, got, tc.want)
-			}
-			if log := strings.Join(host.first, "; "); log != tc.log {
-				t.Errorf("eval(%s) logs\n got %q\nwant %q", tc.src, log, tc.log)
-			}
+			p := newPlatform(t) // outside of the bubble: others share it
+			synctest.Test(t, func(t *testing.T) {
+				host := new(firstLines)
+				vm := p.NewVM(js.Config{Host: host})
+				defer vm.Abandon()
+				if got := runReporting(t, vm, tc.src); got != tc.want {
+					t.Errorf("eval(%s)\n got %q\nwant %q", tc.src, got, tc.want)
+				}
+				if log := strings.Join(host.first, "; "); log != tc.log {
+					t.Errorf("eval(%s) logs\n got %q\nwant %q", tc.src, log, tc.log)
+				}
+			})
 		})
 	}
 }

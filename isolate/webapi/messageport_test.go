@@ -3,11 +3,11 @@ package webapi_test
 import "testing"
 
 func TestMessagePort(t *testing.T) {
-	const later = `await new Promise(r => setTimeout(r, 5)); `
+	const later = `await wait(5); `
 	refused := func(src string) string {
 		return `let {port1, port2} = new MessageChannel(); try { ` + src + `; return "no error" } catch (e) { return e.name + ": " + e.message }`
 	}
-	evalRows(t, []row{
+	timedRows(t, []row{
 		{"what one port is given the other receives", `let {port1, port2} = new MessageChannel(), s; port2.onmessage = e => s = [e.data.a, e.target === port2, e.isTrusted, e instanceof MessageEvent, e.origin, e.source, e.ports.length]; port1.postMessage({a: 1}); ` + later + `return s`, "1,true,true,true,,,0"},
 		{"not before the turn is over", `let {port1, port2} = new MessageChannel(), s = ""; port2.onmessage = e => s += e.data; port1.postMessage("a"); await 1; s += "|"; ` + later + `return s`, "|a"},
 		{"in order, each in a turn of its own", `let {port1, port2} = new MessageChannel(), s = ""; port2.onmessage = e => { s += e.data; Promise.resolve().then(() => s += "-") }; for (let c of "abc") port1.postMessage(c); ` + later + `return s`, "a-b-c-"},

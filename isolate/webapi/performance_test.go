@@ -1,17 +1,10 @@
 package webapi_test
 
-import (
-	"testing"
-	"testing/synctest"
-
-	"github.com/skerry-edge/skerry/isolate/js"
-	"github.com/skerry-edge/skerry/isolate/js/jstest"
-)
+import "testing"
 
 func TestMarksAndMeasures(t *testing.T) {
-	t.Parallel()
 	const two = `performance.now(); await wait(10); performance.mark("a"); await wait(20); performance.mark("b", {detail: {x: 1}}); await wait(30); `
-	for _, tc := range []row{
+	timedRows(t, []row{
 		{"a mark has a time", two + `let m = performance.getEntriesByName("b")[0]; return [m instanceof PerformanceMark, m instanceof PerformanceEntry, m.name, m.entryType, m.startTime, m.duration, m.detail.x]`, "true,true,b,mark,30,0,1"},
 		{"a measure between marks", two + `let m = performance.measure("m", "a", "b"); return [m instanceof PerformanceMeasure, m.startTime, m.duration, m.entryType, m.detail]`, "true,10,20,measure,"},
 		{"to now", two + `let m = performance.measure("m", "a"); return [m.startTime, m.duration]`, "10,50"},
@@ -35,17 +28,5 @@ func TestMarksAndMeasures(t *testing.T) {
 		{"JSON", `return JSON.stringify([performance.mark("a", {startTime: 1, detail: 2}), performance.measure("m", {start: 1, end: 3})])`, `[{"name":"a","entryType":"mark","startTime":1,"duration":0,"detail":2},{"name":"m","entryType":"measure","startTime":1,"duration":2,"detail":null}]`},
 		{"a mark that is made is not remembered", `new PerformanceMark("x"); return performance.getEntries().length`, "0"},
 		{"the older half of too many is forgotten", `for (let i = 0; i <= 10000; i++) performance.mark("m" + i); return [performance.getEntries().length, performance.getEntriesByName("m4999").length, performance.getEntriesByName("m5000").length]`, "5001,0,1"},
-	} {
-		t.Run(tc.name, func(t *testing.T) {
-			p := newPlatform(t) // outside of the bubble: others share it
-			synctest.Test(t, func(t *testing.T) {
-				vm := p.NewVM(js.Config{})
-				defer vm.Abandon()
-				src := `let wait = ms => new Promise(r => setTimeout(r, ms));` + tc.src
-				if got := jstest.EvalIn(t, vm, src); got != tc.want {
-					t.Errorf("eval(%s)\n got %q\nwant %q", tc.src, got, tc.want)
-				}
-			})
-		})
-	}
+	})
 }
