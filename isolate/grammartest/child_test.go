@@ -135,6 +135,9 @@ func handler(body string) string {
 	return "\"use strict\"; __register({default: {async fetch(request, env, ctx) {" + body + "\n;return new Response(\"done\")}}})"
 }
 
+// streamWait is how long a response's body is read.
+const streamWait = time.Second
+
 // run delivers one event and waits until it is over.
 func (n *node) run(j job) verdict {
 	target := n.add(j)
@@ -146,6 +149,12 @@ func (n *node) run(j job) verdict {
 		Request: &isolate.Request{Method: "POST", URL: "http://hostile.localhost/a?b=c",
 			Header: []isolate.Field{{Name: "content-type", Value: "text/plain"}}, Body: []byte("body")},
 	})
+	if response != nil && response.Stream != nil {
+		// What never ends is let go of after a while, as clients do.
+		ctx, cancel := context.WithTimeout(context.Background(), streamWait)
+		response.Body, _ = isolate.Collect(ctx, response, bodyMax)
+		cancel()
+	}
 	result := <-over
 	v := verdict{Outcome: result.Outcome, CPU: result.CPU, Wall: time.Since(start), PeakMB: peak()}
 	var failure *isolate.Failure
