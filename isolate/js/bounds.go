@@ -56,6 +56,16 @@ func (vm *VM) Slots(o *Object) (n int, ok bool) {
 	return n, ok && s.plainArray(vm.rt, o)
 }
 
+// CodeUnits returns the first and the last UTF-16 code unit of a primitive string; false if it
+// is empty, or no string.
+func (vm *VM) CodeUnits(v Value) (first, last uint16, ok bool) {
+	s, ok := v.(goja.String)
+	if !ok || s.Length() == 0 {
+		return 0, 0, false
+	}
+	return s.CharAt(0), s.CharAt(s.Length() - 1), true
+}
+
 // wideString is the type of strings that goja keeps as UTF-16.
 var wideString = reflect.TypeOf(goja.StringFromUTF16([]uint16{0x100}))
 

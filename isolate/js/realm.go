@@ -148,3 +148,9 @@ func As[T any](vm *VM, v Value) *T {
 	}
 	return nil
 }
+
+// ConstructorOf returns the constructor of the class over T, for a class that has its place
+// elsewhere than on globalThis.
+func ConstructorOf[T any](vm *VM) Value {
+	return vm.constructor(vm.platform.byType[reflect.TypeFor[*T]()])
+}

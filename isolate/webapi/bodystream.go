@@ -49,6 +49,7 @@ func owned(vm *js.VM, data []byte, shared bool) []byte {
 // open makes s one that scripts can take part in. A stream of the host becomes a byte
 // stream, which gives what the host has when it is asked.
 func (s *stream) open(vm *js.VM) *readable {
+	s.known()
 	if s.full != nil {
 		return s.full
 	}
@@ -116,13 +117,7 @@ func (b *byteController) finish(chunk []byte, end error) error {
 	case !errors.Is(end, io.EOF):
 		return sourceError(b.vm().Context(), end)
 	}
-	if err := b.close(); err != nil {
-		return err
-	}
-	if b.stream.full.state == readableClosed && !b.pulls.empty() {
-		b.respond(0) // the reads that wait for buffers
-	}
-	return nil
+	return b.end()
 }
 
 // cancelReason is what a source is told of why a script canceled it: no JavaScript value
@@ -139,6 +134,7 @@ func cancelReason(vm *js.VM, reason js.Value) error {
 //
 // Spec: https://streams.spec.whatwg.org/#readable-stream-tee
 func (s *stream) tee(vm *js.VM, clone bool) (a, b *stream) {
+	s.known()
 	if !s.hosted() {
 		return s.teeOpened(clone)
 	}
@@ -155,6 +151,9 @@ func (s *stream) tee(vm *js.VM, clone bool) (a, b *stream) {
 // Spec: https://fetch.spec.whatwg.org/#concept-body-clone, "create a proxy"
 func (s *stream) transfer() *stream {
 	next := &stream{data: s.data, source: s.source, shared: s.shared, full: s.full}
+	if late, ok := s.source.(*lateSource); ok {
+		late.stream = next
+	}
 	if s.full != nil {
 		switch c := s.full.controller.(type) {
 		case *defaultController:
@@ -186,7 +185,7 @@ func (s *stream) collect(vm *js.VM, convert func(data []byte) (any, error)) js.V
 		}
 		result.Resolve(v)
 	}
-	if s.hosted() {
+	if s.known(); s.hosted() {
 		readAll(vm, s.handOver(vm), done)
 	} else {
 		s.readAll(vm, done)
@@ -266,8 +265,11 @@ func bodyBytes(vm *js.VM, chunk js.Value) ([]byte, error) {
 
 // handOver gives what is left of s away, to be read outside of the VM: s counts as used.
 func (s *stream) handOver(vm *js.VM) Source {
-	if s.hosted() {
+	if s.known(); s.hosted() {
 		source := s.source
+		if p, ok := source.(*spliced); ok {
+			p.await()
+		}
 		s.source, s.disturbed, s.gone = nil, true, true
 		return source
 	}

@@ -14,6 +14,7 @@ import (
 var Crypto = js.Class[crypto]{
 	Name: "Crypto",
 	Members: []js.Member[crypto]{
+		js.Getter("DigestStream", func(_ *crypto, c *js.Call) (any, error) { return js.ConstructorOf[digestStream](c.VM), nil }),
 		js.Getter("subtle", func(r *crypto, _ *js.Call) (any, error) { return &r.subtle, nil }),
 		js.Method("getRandomValues", 1, (*crypto).getRandomValues),
 		js.Method("randomUUID", 0, func(*crypto, *js.Call) (any, error) { return randomUUID(), nil }),

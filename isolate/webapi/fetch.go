@@ -98,5 +98,8 @@ func networkError(ctx context.Context, err error) error {
 	if errors.As(err, &throw) || errors.As(err, &dom) || errors.As(err, &coded) || ctx.Err() != nil {
 		return err
 	}
+	if _, thrown := js.Thrown(err); thrown {
+		return err // by a script that the bytes came from, or through
+	}
 	return js.TypeError("fetch failed: %v", err)
 }

@@ -96,6 +96,9 @@ type piping struct {
 
 // pipe reads from into to, neither of which is locked.
 func pipe(vm *js.VM, from *stream, to *writable, options pipeOptions) *eventual {
+	if done := splice(vm, from, to, options); done != nil {
+		return done
+	}
 	p := &piping{vm: vm, options: options, from: from, to: to, last: fulfilled(vm, js.Undefined), forget: func() {}, done: newEventual(vm)}
 	p.reader, _ = from.lock(vm)
 	p.writer, _ = to.lock()

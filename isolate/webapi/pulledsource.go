@@ -13,10 +13,18 @@ import (
 // ErrAbandoned says that the event of a stream ended before the stream did.
 var ErrAbandoned = errors.New("the event ended before its stream did")
 
-// StreamError is why a script's stream failed.
-type StreamError struct{ Report js.Report }
+// StreamError is why a script's stream failed. In a turn of the VM, [js.VM.Report] says more.
+type StreamError struct {
+	Message string
+	thrown  error
+}
 
-func (e *StreamError) Error() string { return e.Report.Message }
+func (e *StreamError) Error() string { return e.Message }
+func (e *StreamError) Unwrap() error { return e.thrown }
+
+func newStreamError(vm *js.VM, thrown error) *StreamError {
+	return &StreamError{vm.Report(thrown).Message, thrown}
+}
 
 // pulledBytes is how many bytes of chunks that are there already are put together.
 const pulledBytes = 64 << 10
@@ -36,6 +44,7 @@ type pulled struct {
 		asked bool   // a turn was asked for, and has not answered
 		ready []byte // the answer
 		end   error  // what comes after ready; nil: more
+		left  int64  // how many bytes are still to come; -1: nobody knows
 	}
 }
 
@@ -43,8 +52,19 @@ type pulled struct {
 func newPulled(vm *js.VM, s *stream) *pulled {
 	r, _ := s.lock(vm)
 	p := &pulled{vm: vm, reader: r, port: vm.NewPort(), over: vm.Context().Done(), told: make(chan struct{}, 1)}
+	p.mu.left = -1
+	if b, ok := s.full.controller.(*byteController); ok {
+		p.mu.left = b.length - 1
+	}
 	p.port.Await(true)
 	return p
+}
+
+// Length is how many bytes are still to come.
+func (p *pulled) Length() int64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.mu.left
 }
 
 // Next asks for the next chunk. Its errors are io.EOF, a *[StreamError], ErrAbandoned, and
@@ -71,6 +91,9 @@ func (p *pulled) answer() (chunk []byte, err error) {
 	switch {
 	case p.mu.ready != nil:
 		chunk, p.mu.ready = p.mu.ready, nil
+		if p.mu.left >= 0 {
+			p.mu.left = max(0, p.mu.left-int64(len(chunk)))
+		}
 		return chunk, nil
 	case p.mu.end == nil && !p.mu.asked:
 		p.mu.asked = true
@@ -95,8 +118,9 @@ func (p *pulled) read() {
 func (p *pulled) chunk(v js.Value) {
 	data, err := bodyBytes(p.vm, v)
 	if err != nil {
-		p.cancel(p.vm.ErrorValue(err))
-		p.tell(&StreamError{p.vm.Report(err)})
+		thrown := js.Throw(p.vm.ErrorValue(err))
+		p.tell(newStreamError(p.vm, thrown))
+		p.cancel(p.vm.ErrorValue(thrown))
 		return
 	}
 	p.chunks = append(p.chunks, data...)
@@ -122,7 +146,7 @@ func (p *pulled) queued() bool {
 
 func (p *pulled) close() { p.tell(io.EOF) }
 
-func (p *pulled) fail(reason js.Value) { p.tell(&StreamError{p.vm.ReportValue(reason)}) }
+func (p *pulled) fail(reason js.Value) { p.tell(newStreamError(p.vm, js.Throw(reason))) }
 
 // tell answers, in a turn.
 func (p *pulled) tell(end error) {

@@ -44,6 +44,7 @@ type byteController struct {
 	closing      bool
 	pulling      bool
 	again        bool
+	length       int64 // how many bytes will come, and one; 0: nobody knows
 }
 
 // byteChunk is a part of a buffer that no script has.
@@ -151,6 +152,17 @@ func (b *byteController) close() error {
 	return nil
 }
 
+// end is close for a source of the platform's: reads that wait for buffers end, too.
+func (b *byteController) end() error {
+	if err := b.close(); err != nil {
+		return err
+	}
+	if b.stream.full.state == readableClosed && !b.pulls.empty() {
+		b.respond(0)
+	}
+	return nil
+}
+
 func (b *byteController) enqueueByScript(c *js.Call) error {
 	view, ok := c.VM.ViewOf(c.Arg(0))
 	whole, _ := c.VM.BytesOf(view.Buffer)
@@ -165,6 +177,17 @@ func (b *byteController) enqueueByScript(c *js.Call) error {
 	memory, _ := c.VM.Detach(view.Buffer)
 	return b.enqueue(byteChunk{memory, view.Offset, view.Length})
 }
+
+// put adds a copy of a chunk of bytes.
+func (b *byteController) put(chunk js.Value) error {
+	data, _ := b.vm().BytesOf(chunk)
+	if len(data) == 0 {
+		return nil
+	}
+	return b.enqueue(byteChunk{memory: cloneBytes(b.vm(), data), size: len(data)})
+}
+
+func (b *byteController) of() *readable { return b.stream.full }
 
 // enqueue adds bytes, which are b's from now on.
 //

@@ -13,8 +13,7 @@ var ReadableStreamDefaultController = js.Class[defaultController]{
 			if !d.open() {
 				return js.TypeError("close: the stream is closed, or errored")
 			}
-			d.close()
-			return nil
+			return d.close()
 		}),
 		js.Do("enqueue", 0, func(d *defaultController, c *js.Call) error {
 			if !d.open() {
@@ -130,19 +129,28 @@ func (d *defaultController) pullIfNeeded() {
 	}, d.fail)
 }
 
-// close ends the stream after what is in the queue.
+// close ends the stream after what is in the queue. There is no error.
 //
 // Spec: https://streams.spec.whatwg.org/#readable-stream-default-controller-close
-func (d *defaultController) close() {
+func (d *defaultController) close() error {
 	if !d.open() {
-		return
+		return nil
 	}
 	d.closing = true
 	if d.queue.chunks.empty() {
 		d.forget()
 		d.stream.full.close()
 	}
+	return nil
 }
+
+// end is close.
+func (d *defaultController) end() error { return d.close() }
+
+// put is enqueue.
+func (d *defaultController) put(chunk js.Value) error { return d.enqueue(chunk) }
+
+func (d *defaultController) of() *readable { return d.stream.full }
 
 // enqueue adds a chunk. The error is what the strategy's size threw: the stream is errored.
 //

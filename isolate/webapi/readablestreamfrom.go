@@ -64,8 +64,7 @@ func (it *scriptIterator) pull(d *defaultController) *eventual {
 			return nil, errNoResult
 		}
 		if it.vm.Get(result, "done").ToBoolean() {
-			d.close()
-			return js.Undefined, nil
+			return js.Undefined, d.close()
 		}
 		return js.Undefined, d.enqueue(it.vm.Get(result, "value"))
 	}, nil)

@@ -71,8 +71,5 @@ func sourceError(ctx context.Context, err error) error {
 	if errors.Is(err, ErrTeeFull) {
 		return js.RangeError("%v", err)
 	}
-	if _, thrown := js.Thrown(err); thrown {
-		return err // by a script that the bytes came through
-	}
 	return networkError(ctx, err)
 }

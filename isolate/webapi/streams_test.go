@@ -67,6 +67,12 @@ func streamCases(t *testing.T, file string) (cases []row) {
 // streamSamples are the instances of the classes of streams; see idlSamples.
 var streamSamples = map[string]jstest.Sample{
 	"ByteLengthQueuingStrategy":        {Args: `{highWaterMark: 1}`},
+	"CompressionStream":                {Args: `"gzip"`},
+	"DecompressionStream":              {Args: `"gzip"`},
+	"FixedLengthStream":                {Args: `1`},
+	"IdentityTransformStream":          {},
+	"TextDecoderStream":                {},
+	"TextEncoderStream":                {},
 	"CountQueuingStrategy":             {Args: `{highWaterMark: 1}`},
 	"ReadableByteStreamController":     {Make: `(() => { let c; new ReadableStream({type: "bytes", start(k) { c = k }}); return c })()`},
 	"ReadableStream":                   {},

@@ -120,7 +120,7 @@ func (t *defaultTee) close() {
 	t.reading = false
 	for i, d := range t.branches {
 		if !t.canceled[i] {
-			d.close()
+			_ = d.close()
 		}
 	}
 	if !t.canceled[0] || !t.canceled[1] {

@@ -54,6 +54,7 @@ func TestTeeWaitsForTheSlowerBranch(t *testing.T) {
 		if ahead != 6 {
 			t.Errorf("it was read %d chunks ahead, want 6", ahead)
 		}
+		from.most = from.given + 1
 		b.Cancel(nil)
 		if from.reason != nil {
 			t.Error("the source was canceled with one branch left")
@@ -61,7 +62,6 @@ func TestTeeWaitsForTheSlowerBranch(t *testing.T) {
 		if _, err := b.Next(t.Context()); !errors.Is(err, errCanceled) {
 			t.Errorf("a canceled branch gives %v", err)
 		}
-		from.most = from.given + 1
 		if err := <-ended; err != io.EOF {
 			t.Errorf("the other branch ends with %v", err)
 		}

@@ -61,7 +61,12 @@ func (d *textDecoder) decode(c *js.Call) (any, error) {
 	if err := dictionary("the options of decode", c.Arg(1)); err != nil {
 		return nil, err
 	}
-	stream := c.VM.Get(c.Arg(1), "stream").ToBoolean()
+	return d.piece(c.VM, data, c.VM.Get(c.Arg(1), "stream").ToBoolean())
+}
+
+// piece decodes a piece of a text; stream says that more will come. What it returns becomes a
+// string.
+func (d *textDecoder) piece(vm *js.VM, data []byte, stream bool) (any, error) {
 	if d.decoder == nil {
 		d.decoder, d.begun = d.encoding.newDecoder(), false
 	}
@@ -69,9 +74,9 @@ func (d *textDecoder) decode(c *js.Call) (any, error) {
 		defer func() { d.decoder = nil }()
 	}
 	if u, ok := d.decoder.(*utf8Decoder); ok && len(data) <= unitsBytesMax {
-		return d.decodeUTF8(c.VM, u, data, stream)
+		return d.decodeUTF8(vm, u, data, stream)
 	}
-	text, err := decodeChunks(c.VM, d.decoder, data, !stream, d.fatal)
+	text, err := decodeChunks(vm, d.decoder, data, !stream, d.fatal)
 	if err != nil {
 		return nil, d.malformed()
 	}

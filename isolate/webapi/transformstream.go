@@ -8,6 +8,7 @@ import "github.com/skerry-edge/skerry/isolate/js"
 var TransformStream = js.Class[transformStream]{
 	Name:        "TransformStream",
 	Constructor: newTransformStream,
+	As:          asTransform,
 	Members: []js.Member[transformStream]{
 		js.Getter("readable", func(t *transformStream, _ *js.Call) (any, error) { return t.readable, nil }),
 		js.Getter("writable", func(t *transformStream, _ *js.Call) (any, error) { return t.writable, nil }),
@@ -22,10 +23,22 @@ type transformStream struct {
 	vm         *js.VM
 	readable   *stream
 	writable   *writable
-	out        *defaultController // of readable
+	out        transformOutput // of readable
 	controller *transformController
 	pressed    bool      // writes must wait for reads
 	change     *eventual // settles when pressed changes
+}
+
+// transformOutput is the controller of the readable side.
+type transformOutput interface {
+	begin()
+	desired() any
+	open() bool
+	wanted() bool
+	put(chunk js.Value) error
+	end() error
+	fail(reason js.Value)
+	of() *readable
 }
 
 // newTransformStream is `new TransformStream(transformer, writableStrategy, readableStrategy)`.
@@ -71,16 +84,33 @@ type strategyMarks struct {
 //
 // Spec: https://streams.spec.whatwg.org/#initialize-transform-stream
 func newTransform(vm *js.VM, k *transformController, begun *eventual, marks strategyMarks) *transformStream {
-	t := &transformStream{vm: vm, controller: k, writable: &writable{vm: vm}, readable: openedStream(vm)}
-	k.stream = t
+	t := new(transformStream)
+	t.set(vm, k, begun, marks)
+	return t
+}
+
+// init makes t a transform of the platform's.
+//
+// Spec: https://streams.spec.whatwg.org/#transformstream-set-up
+func (t *transformStream) init(vm *js.VM, k *transformController) {
+	t.set(vm, k, fulfilled(vm, js.Undefined), strategyMarks{in: 1})
+}
+
+func (t *transformStream) set(vm *js.VM, k *transformController, begun *eventual, marks strategyMarks) {
+	t.vm, t.writable, t.readable = vm, &writable{vm: vm}, openedStream(vm)
+	out := &defaultController{mark: marks.out, size: marks.outSize, pull: t.pull, cancel: t.cancel}
+	out.attach(t.readable)
+	t.connect(k, out, begun, marks)
+}
+
+// connect gives t its transformer, and its writable side what writes to that.
+func (t *transformStream) connect(k *transformController, out transformOutput, begun *eventual, marks strategyMarks) {
+	t.controller, t.out, k.stream = k, out, t
 	sink := &writableController{mark: marks.in, size: marks.inSize, write: t.write, close: t.close, abort: t.abort}
 	sink.attach(t.writable)
-	t.out = &defaultController{mark: marks.out, size: marks.outSize, pull: t.pull, cancel: t.cancel}
-	t.out.attach(t.readable)
 	t.press(true)
 	begun.follower().react(func(js.Value) { sink.begin() }, sink.failStart)
-	begun.follower().react(func(js.Value) { t.out.begin() }, t.out.fail)
-	return t
+	begun.follower().react(func(js.Value) { out.begin() }, out.fail)
 }
 
 // fail makes both sides errored.
@@ -150,7 +180,7 @@ func (t *transformStream) abort(reason js.Value) *eventual {
 	result := k.canceled(reason)
 	k.forget()
 	result.react(func(js.Value) {
-		if full := t.out.stream.full; full.state == readableErrored {
+		if full := t.out.of(); full.state == readableErrored {
 			finish.reject(full.stored)
 			return
 		}
@@ -179,11 +209,14 @@ func (t *transformStream) close() *eventual {
 	}
 	k.forget()
 	result.react(func(js.Value) {
-		if full := t.out.stream.full; full.state == readableErrored {
+		if full := t.out.of(); full.state == readableErrored {
 			finish.reject(full.stored)
 			return
 		}
-		t.out.close()
+		if err := t.out.end(); err != nil {
+			finish.reject(t.vm.ErrorValue(err))
+			return
+		}
 		finish.done()
 	}, func(reason js.Value) {
 		t.out.fail(reason)
@@ -226,4 +259,23 @@ func (t *transformStream) cancel(reason js.Value) *eventual {
 func (t *transformStream) pull() *eventual {
 	t.press(false)
 	return t.change
+}
+
+// sided is a state that has a transform in it.
+type sided[T any] interface {
+	*T
+	sides() *transformStream
+}
+
+func (t *transformStream) sides() *transformStream { return t }
+
+// sideMembers returns the members that classes share which are transforms and no
+// TransformStreams.
+//
+// Spec: https://streams.spec.whatwg.org/#generictransformstream
+func sideMembers[T any, P sided[T]]() []js.Member[T] {
+	return []js.Member[T]{
+		js.Getter("readable", func(t *T, _ *js.Call) (any, error) { return P(t).sides().readable, nil }),
+		js.Getter("writable", func(t *T, _ *js.Call) (any, error) { return P(t).sides().writable, nil }),
+	}
 }

@@ -12,7 +12,7 @@ var TransformStreamDefaultController = js.Class[transformController]{
 		js.Do("enqueue", 0, func(k *transformController, c *js.Call) error { return k.enqueue(c.Arg(0)) }),
 		js.Do("error", 0, func(k *transformController, c *js.Call) error { k.stream.fail(c.Arg(0)); return nil }),
 		js.Do("terminate", 0, func(k *transformController, c *js.Call) error {
-			k.stream.out.close()
+			_ = k.stream.out.end() // only byte streams can't be closed at times
 			k.stream.failWritable(c.VM.ErrorValue(js.TypeError("the transform was terminated")))
 			return nil
 		}),
@@ -75,9 +75,9 @@ func (k *transformController) enqueue(chunk js.Value) error {
 	if !t.out.open() {
 		return js.TypeError("enqueue: the readable side is closed, or errored")
 	}
-	if err := t.out.enqueue(chunk); err != nil {
+	if err := t.out.put(chunk); err != nil {
 		t.failWritable(t.vm.ErrorValue(err))
-		return js.Throw(t.out.stream.full.stored)
+		return js.Throw(t.out.of().stored)
 	}
 	if pressed := !t.out.wanted(); pressed != t.pressed {
 		t.press(true)

@@ -43,3 +43,9 @@ func evalRows(t *testing.T, rows []row) {
 		})
 	}
 }
+
+// evalIn is eval in a VM that the caller made.
+func evalIn(t testing.TB, vm *js.VM, src string) string {
+	t.Helper()
+	return jstest.EvalIn(t, vm, src)
+}

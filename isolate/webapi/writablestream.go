@@ -8,13 +8,14 @@ import "github.com/skerry-edge/skerry/isolate/js"
 var WritableStream = js.Class[writable]{
 	Name:        "WritableStream",
 	Constructor: newWritableStream,
-
+	As:          asWritable,
 	Members: []js.Member[writable]{
 		js.Getter("locked", func(w *writable, _ *js.Call) (any, error) { return w.writer != nil, nil }),
 		js.PromiseMethod("abort", 0, func(w *writable, c *js.Call) (any, error) {
 			if err := w.unlocked(); err != nil {
 				return nil, err
 			}
+			w.begin()
 			return w.abort(c.Arg(0)).promise(), nil
 		}),
 		js.PromiseMethod("close", 0, func(w *writable, _ *js.Call) (any, error) {
@@ -24,6 +25,7 @@ var WritableStream = js.Class[writable]{
 			if w.closing() {
 				return nil, errClosing
 			}
+			w.begin()
 			return w.close().promise(), nil
 		}),
 		js.Method("getWriter", 0, func(w *writable, _ *js.Call) (any, error) { return w.lock() }),
@@ -45,7 +47,8 @@ type writable struct {
 	closeAsked *eventual
 	closeBegun *eventual // the close that the sink is at
 	abortAsked *abortRequest
-	pressed    bool // the queue is full
+	pressed    bool            // the queue is full
+	late       *identityStream // whose this is, as long as nobody has touched it; nil: nobody's
 }
 
 type writableState int
@@ -123,6 +126,13 @@ func underlyingSinkOf(vm *js.VM, sink js.Value) (k *writableController, start js
 		k.abort = func(reason js.Value) *eventual { return invoked(vm, abort, sink, reason) }
 	}
 	return k, start, nil
+}
+
+// begin lets the identityStream that w belongs to begin.
+func (w *writable) begin() {
+	if w.late != nil {
+		w.late.begin()
+	}
 }
 
 func (w *writable) unlocked() error {

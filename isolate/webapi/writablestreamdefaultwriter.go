@@ -65,6 +65,7 @@ func (w *writable) lock() (*writer, error) {
 	if err := w.unlocked(); err != nil {
 		return nil, err
 	}
+	w.begin()
 	r := &writer{stream: w, closed: newEventual(w.vm), ready: fulfilled(w.vm, js.Undefined)}
 	w.writer = r
 	switch w.state {

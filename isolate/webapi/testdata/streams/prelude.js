@@ -26,3 +26,17 @@ function show(v) {
 	if (v && typeof v === "object" && "done" in v) return show(v.value) + (v.done ? "/end" : "");
 	return String(v);
 }
+const sent = async (t, ...chunks) => {
+	const w = t.writable.getWriter(), all = chunks.map(c => w.write(c)).concat(w.close());
+	all.forEach(p => p.catch(() => {}));
+	w.closed.catch(() => {});
+	return t.readable;
+};
+const through = async (t, ...chunks) => read(await sent(t, ...chunks));
+const joined = async stream => {
+	const out = [];
+	for (let r, reader = stream.getReader(); !(r = await reader.read()).done;) out.push(...r.value);
+	return bytes(...out);
+};
+const text = async stream => new TextDecoder().decode(await joined(stream));
+const utf8 = s => new TextEncoder().encode(s);
