@@ -78,6 +78,9 @@ func (c *Client) prepareCache(f *flight, o op, in *input) (performer, error) {
 	if err := in.end(); err != nil {
 		return nil, err
 	}
+	if r.Stream != nil || h != nil && h.Stream != nil {
+		return nil, fault("a call of a cache with a body that is not there")
+	}
 	if h != nil {
 		if err := checkResponse(h); err != nil {
 			return nil, err
@@ -97,7 +100,7 @@ func (c *Client) prepareCache(f *flight, o op, in *input) (performer, error) {
 			case found == nil:
 				return reply{head: appendBool(performed(), false)}
 			}
-			return reply{appendResponse(appendBool(performed(), true), found), found.Body}
+			return reply{head: appendResponse(appendBool(performed(), true), found), body: found.Body}
 		case opKeep:
 			skipped, err := cache.Put(ctx, function, name, r, h)
 			if err != nil {

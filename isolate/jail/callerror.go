@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/skerry-edge/skerry/isolate"
 	"github.com/skerry-edge/skerry/isolate/js"
 	"github.com/skerry-edge/skerry/kv"
 )
@@ -33,6 +34,22 @@ func appendFetchError(b []byte, err error) []byte {
 		return b
 	}
 	return appendNamed(b, errorPlain, cut(err.Error(), messageBytesMax), "")
+}
+
+// appendStreamError appends what a chunk says of a body that has failed.
+func appendStreamError(b []byte, err error) []byte {
+	var failure *isolate.Failure
+	if errors.As(err, &failure) {
+		return appendFailure(append(b, chunkFailure), failure)
+	}
+	b = append(b, chunkError)
+	switch {
+	case errors.Is(err, context.Canceled):
+		return append(b, errorCanceled)
+	case errors.Is(err, context.DeadlineExceeded):
+		return append(b, errorDeadline)
+	}
+	return appendFetchError(b, err)
 }
 
 // appendStoreError appends an error of a store.

@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net"
+	"slices"
 	"sync"
 
 	"github.com/skerry-edge/skerry/bundles"
@@ -51,6 +53,12 @@ func newChannel(ctx context.Context, s *Server, conn net.Conn) *channel {
 func (ch *channel) serve() {
 	ch.link.fail(ch.link.receive(ch.limit, ch.handle))
 	ch.cancel()
+	ch.mu.Lock()
+	left := slices.Collect(maps.Values(ch.mu.events))
+	ch.mu.Unlock()
+	for _, event := range left {
+		event.streams.close(errChannel)
+	}
 }
 
 // goaway tells the client to send no more events.
@@ -61,7 +69,7 @@ func (ch *channel) goaway() {
 
 func (ch *channel) limit(k kind) int {
 	switch k {
-	case kindHello, kindVersion, kindEvent, kindCancel, kindReply, kindCheck:
+	case kindHello, kindVersion, kindEvent, kindCancel, kindReply, kindCheck, kindPull, kindChunk, kindStop:
 		return longestBytes
 	default:
 		return 0
@@ -105,6 +113,13 @@ func (ch *channel) handle(m message) error {
 		if event != nil {
 			event.cancel()
 		}
+	case kindPull, kindChunk, kindStop:
+		ch.mu.Lock()
+		event := ch.mu.events[m.id] // nil: it is over
+		ch.mu.Unlock()
+		if event != nil {
+			return event.streams.handle(m.kind, &in)
+		}
 	case kindCheck:
 		encoded := in.body()
 		ch.server.work.Go(func() { ch.check(m.id, encoded) })
@@ -132,6 +147,12 @@ func (ch *channel) event(id uint32, in *input) error {
 	}
 	if !ch.server.begin(event) {
 		return ch.link.note(kindRefuse, id)
+	}
+	event.streams = streams{link: ch.link, work: &ch.server.work, event: id}
+	if r := event.event.Request; r != nil && r.Stream != nil {
+		if err := event.streams.expect(0, r.Stream.(*inlet)); err != nil {
+			return err
+		}
 	}
 	event.memory = t.Manifest.WithDefaults().Limits.MemoryMB << 20
 	var ctx context.Context

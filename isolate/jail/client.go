@@ -35,8 +35,9 @@ type ClientConfig struct {
 	// channel is closed already. The error wraps ErrFault. It must not block.
 	Fault func(error)
 
-	EventsMax int           // in the jail at once; others wait; 0: 1,024
-	DrainMax  time.Duration // of waitUntil work after the response, as the jail's engine has it; 0: 30 s
+	EventsMax     int           // in the jail at once; others wait; 0: 1,024
+	DrainMax      time.Duration // of waitUntil work after the response, as the jail's engine has it; 0: 30 s
+	StreamIdleMax time.Duration // until the next bytes of a response's body, as the jail's engine has it; 0: 5 min
 }
 
 func (c ClientConfig) withDefaults() ClientConfig {
@@ -45,6 +46,9 @@ func (c ClientConfig) withDefaults() ClientConfig {
 	}
 	if c.DrainMax == 0 {
 		c.DrainMax = 30 * time.Second
+	}
+	if c.StreamIdleMax == 0 {
+		c.StreamIdleMax = 5 * time.Minute
 	}
 	return c
 }
@@ -58,6 +62,8 @@ func (c ClientConfig) Validate() error {
 		return errors.New("jail: ClientConfig.EventsMax is negative")
 	case c.DrainMax < 0:
 		return errors.New("jail: ClientConfig.DrainMax is negative")
+	case c.StreamIdleMax < 0:
+		return errors.New("jail: ClientConfig.StreamIdleMax is negative")
 	}
 	return nil
 }
@@ -148,17 +154,10 @@ func (c *Client) start() {
 // Dispatch runs one event of the function version t in the jail, with the contract of
 // [isolate.Engine.Dispatch]: the response is the caller's to keep, the error is a
 // *isolate.Failure, and ev.Done is called exactly once. There is one more error: [ErrGone],
-// after which ev.Done is not called.
+// after which ev.Done is not called, and nothing of the request's body has been read.
 //
 // All events of a client are for one function.
 func (c *Client) Dispatch(ctx context.Context, t *isolate.Target, ev *isolate.Event) (*isolate.Response, error) {
-	if r := ev.Request; r != nil && r.Stream != nil {
-		whole, err := wholeRequest(ctx, r, t.Manifest.WithDefaults().Limits.MemoryMB<<20)
-		if err != nil {
-			return nil, refuse(ev, time.Now(), &isolate.Failure{Outcome: isolate.OutcomeException, Message: err.Error()})
-		}
-		ev.Request = whole
-	}
 	f := &flight{target: t, event: ev, started: time.Now(), answered: make(chan struct{})}
 	var late <-chan time.Time
 	if wall := t.Manifest.Limits.WallMillis; wall != nil && *wall > 0 {
@@ -223,6 +222,10 @@ func (c *Client) send(ctx context.Context, f *flight) error {
 	var body []byte
 	if r := f.event.Request; r != nil {
 		head, body = appendRequest(head, r), r.Body
+		if r.Stream != nil {
+			// If the channel is over, so it is for the event.
+			_ = f.streams.offer(0, r.Stream, new(outlet))
+		}
 	}
 	f.sending.Lock()
 	if !f.lost {
@@ -263,6 +266,7 @@ func (c *Client) begin(f *flight) (*version, error) {
 		}
 	}
 	f.id = c.mu.last
+	f.streams = streams{link: c.link, work: &c.work, event: f.id}
 	c.mu.events[f.id] = f
 	c.mu.sent++
 	v, known := c.mu.versions[key]
@@ -318,7 +322,7 @@ func (c *Client) giveUp(f *flight, failure *isolate.Failure) {
 	c.watch(f)
 }
 
-// watch makes sure that f is over in time.
+// watch makes sure that f is over in time, once it has no response to give any more.
 func (c *Client) watch(f *flight) {
 	limits := &f.target.Manifest.Limits
 	wait := c.cfg.DrainMax + time.Duration(limits.CPUMillis)*time.Millisecond + endMax
@@ -408,6 +412,11 @@ func (c *Client) end(f *flight, r result) {
 	if f.cancel != nil {
 		f.cancel()
 	}
+	err := errEventOver
+	if r.failure != nil {
+		err = r.failure
+	}
+	f.streams.close(err)
 	f.end(r)
 }
 

@@ -23,8 +23,11 @@ type flight struct {
 	sent    bool       // all of it
 	lost    bool       // the channel is over
 
+	streams streams
+
 	// The receiver's.
 	replied bool // the jail has answered
+	began   bool // the jail has said something of a body
 	fetches int
 	lines   int
 	ctx     context.Context // of its calls; nil: there were none

@@ -17,8 +17,8 @@ import (
 // event, and a call's, which the jail gives, for those about calls.
 const (
 	headerBytes   = 4 + 4 + 1 + 1
-	frameBytesMax = 64 << 10
-	totalBytes    = 4 // of a long message's length
+	frameBytesMax = chunkBytesMax + 64 // a chunk of a body, with its head
+	totalBytes    = 4                  // of a long message's length
 
 	flagMore      = 1
 	flagContinued = 2
@@ -26,7 +26,7 @@ const (
 
 // protocol is what both ends must speak. They are of one binary as a rule; while a binary is
 // being replaced, the supervisor's children are of its own.
-const protocol = "skerry-jail/1"
+const protocol = "skerry-jail/2"
 
 // kind is what a message is.
 type kind uint8
@@ -50,6 +50,9 @@ const (
 	kindChecked // jail: what came of evaluating the bundle
 
 	kindCredit // both: so many bytes of long messages are dealt with
+	kindPull   // both: send the next chunk of a body of the event
+	kindChunk  // both: it, or the body's end
+	kindStop   // both: a body of the event is not read any more
 	kinds      // how many there are, and one
 )
 

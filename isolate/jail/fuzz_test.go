@@ -115,7 +115,7 @@ func FuzzClient(f *testing.F) {
 		whole(kindCall, 1, appendEntry(appendKey(appendCall(nil, opPut, 1), "ours", "k"), kv.Entry{Metadata: []byte("{}")}), "value"),
 		whole(kindCall, 1, appendQuery(appendString(appendCall(nil, opList, 1), "ours"), kv.Query{Limit: 10}), ""),
 		whole(kindCall, 1, appendInt(appendKey(appendCall(nil, opAdd, 1), "ours", "k"), -1), ""),
-		whole(kindCall, 1, appendRequest(appendCall(nil, opFetch, 1), &isolate.Request{Method: "GET", URL: "http://a/"}), ""),
+		whole(kindCall, 1, appendRequest(append(appendCall(nil, opFetch, 1), 1), &isolate.Request{Method: "GET", URL: "http://a/"}), ""),
 		whole(kindCall, 1, appendRequest(appendString(appendCall(nil, opMatch, 1), "n"), &isolate.Request{Method: "GET", URL: "http://a/"}), ""),
 		whole(kindCall, 1, appendResponse(appendRequest(appendString(appendCall(nil, opKeep, 1), "n"), &isolate.Request{Method: "GET", URL: "http://a/"}), &isolate.Response{Status: 200, Body: []byte{}}), "body"),
 		whole(kindCall, 1, appendRequest(appendString(appendCall(nil, opForget, 1), "n"), &isolate.Request{Method: "GET", URL: "http://a/"}), ""),

@@ -12,32 +12,44 @@ import (
 type hostFetch struct{}
 
 func (hostFetch) Fetch(ctx context.Context, _ *isolate.Target, ev *isolate.Event, r *isolate.Request) (*isolate.Response, error) {
-	in := ev.Waiter.(*inbound)
-	r, err := wholeRequest(ctx, r, in.memory)
-	if err != nil {
-		return nil, err
+	response, err := ev.Waiter.(*inbound).fetch(ctx, r)
+	if err != nil && r.Stream != nil {
+		r.Stream.Cancel(err)
 	}
-	head := appendRequest(appendCall(nil, opFetch, in.id), r)
+	return response, err
+}
+
+func (in *inbound) fetch(ctx context.Context, r *isolate.Request) (*isolate.Response, error) {
+	number := in.fetches.Add(1)
+	head := appendRequest(appendUint(appendCall(nil, opFetch, in.id), uint64(number)), r)
 	if len(head)+len(r.Body) > in.memory {
 		return nil, js.TypeError("fetch: the request is larger than all that the event may hold")
 	}
+	if r.Stream != nil {
+		if err := in.streams.offer(number, r.Stream, new(outlet)); err != nil {
+			return nil, err
+		}
+	}
 	reply, err := in.channel.call(ctx, head, r.Body)
 	if err != nil {
+		if ctx.Err() != nil {
+			in.streams.decline(number) // the reply may be on its way
+		}
 		return nil, err
 	}
 	response := reply.response()
-	return response, reply.end()
-}
-
-// wholeRequest returns r with all of its body.
-func wholeRequest(ctx context.Context, r *isolate.Request, max int) (*isolate.Request, error) {
-	if r.Stream == nil {
-		return r, nil
+	if err := reply.end(); err != nil || response.Stream == nil {
+		return response, err
 	}
-	whole := *r
-	body, err := isolate.Collect(ctx, &isolate.Response{Stream: r.Stream}, max)
-	whole.Body, whole.Stream = body, nil
-	return &whole, err
+	body := response.Stream.(*inlet)
+	reading, over := context.WithCancel(ctx)
+	body.over = over
+	if err := in.streams.expect(number, body); err != nil {
+		over()
+		return nil, err
+	}
+	context.AfterFunc(reading, func() { body.Cancel(context.Cause(ctx)) })
+	return response, nil
 }
 
 // hostStore is the store of the functions in a jail: the client of the event has it.

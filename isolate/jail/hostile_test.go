@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -159,7 +160,7 @@ func TestJailsThatBreakTheProtocol(t *testing.T) {
 		return answered(1, answer{failure: &f, result: &result{}})
 	}
 	fetch := func(id uint32) string {
-		return whole(kindCall, id, appendRequest(event(opFetch), &isolate.Request{Method: "GET", URL: "http://a/"}), "")
+		return whole(kindCall, id, appendRequest(append(event(opFetch), byte(id)), &isolate.Request{Method: "GET", URL: "http://a/"}), "")
 	}
 	get := func(id uint32, ns string) string {
 		return whole(kindCall, id, appendKey(event(opGet), ns, "k"), "")
@@ -186,7 +187,7 @@ func TestJailsThatBreakTheProtocol(t *testing.T) {
 	}{
 		{"noise", strings.Repeat("\xff", 64), "bytes"},
 		{"a frame of 4 GB", "\xff\xff\xff\xff\x01\x00\x00\x00\x08\x00", "4294967295 bytes"},
-		{"a frame that is a little too long", total(frameBytesMax+1) + "\x01\x00\x00\x00\x08\x00", "65537 bytes"},
+		{"a frame that is a little too long", total(frameBytesMax+1) + "\x01\x00\x00\x00\x08\x00", strconv.Itoa(frameBytesMax+1) + " bytes"},
 		{"kind 0", frame(0, 1, 0), "unknown kind 0"},
 		{"a kind that is none", frame(kinds, 1, 0), "unknown kind"},
 		{"a kind that clients send", whole(kindEvent, 1, nil, ""), "doesn't take"},

@@ -1,11 +1,13 @@
 package jail
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/skerry-edge/skerry/isolate"
@@ -19,13 +21,16 @@ type inbound struct {
 	event   isolate.Event
 	cancel  context.CancelFunc
 	memory  int // bytes that the manifest lets it hold
+	streams streams
+	fetches atomic.Uint32 // subrequests, by which their bodies have their numbers
 
 	mu struct {
 		sync.Mutex
 		answered bool            // what the answer is has been decided
+		failed   bool            // the answer is a failure
 		sent     bool            // the answer is on its way
 		over     bool            // the client knows, or is about to, that the event has ended
-		result   *isolate.Result // of an event that has ended before its answer was sent
+		result   *isolate.Result // of an event that has ended
 		lines    int
 	}
 }
@@ -34,43 +39,60 @@ type inbound struct {
 func (in *inbound) run(ctx context.Context, t *isolate.Target) {
 	defer in.cancel()
 	response, err := in.channel.server.engine.Dispatch(ctx, t, &in.event)
-	a := answer{response: response, headCPU: in.event.HeadCPU}
-	if err == nil && response.Stream != nil {
-		whole := *response
-		whole.Body, err = isolate.Collect(ctx, response, in.memory)
-		whole.Stream = nil
-		response, a.response = &whole, &whole
+	a, first := in.decide(response, err)
+	if response != nil && response.Stream != nil && a.response == nil {
+		defer response.Stream.Cancel(errUnread)
 	}
-	if err != nil {
-		a.response = nil
-		a.failure = failureOf(err)
-	} else if failure := tooLarge(response, in.memory); failure != nil {
-		a.response, a.failure = nil, failure
-	}
-	in.mu.Lock()
-	if in.mu.answered {
-		in.mu.Unlock()
+	if !first {
 		return
 	}
-	in.mu.answered = true
-	if in.mu.result != nil {
-		a.result = in.finishLocked(*in.mu.result, a.failure != nil)
-		in.mu.over = true
-	}
-	in.mu.Unlock()
 	in.send(a) // without the lock, which the event's turns take to log
+	if a.result != nil {
+		in.end()
+		return
+	}
 	in.mu.Lock()
 	in.mu.sent = true
-	late := in.mu.result != nil && !in.mu.over
-	if late {
-		in.mu.over = true
-		in.sendResultLocked(*in.finishLocked(*in.mu.result, a.failure != nil))
-	}
-	over := in.mu.over
 	in.mu.Unlock()
-	if over {
-		in.end()
+	in.settle()
+}
+
+// decide says what the answer is, after what Dispatch has returned; false: there was one before.
+func (in *inbound) decide(response *isolate.Response, err error) (a answer, first bool) {
+	a.headCPU = in.event.HeadCPU
+	if err != nil {
+		a.failure = failureOf(err)
+	} else {
+		a.failure = tooLarge(response, in.memory)
 	}
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if in.mu.answered {
+		return a, false
+	}
+	if a.failure == nil && response.Stream != nil {
+		a.failure = in.offerLocked(response.Stream)
+	}
+	if a.failure == nil {
+		a.response = response
+	}
+	in.mu.answered, in.mu.failed = true, a.failure != nil
+	if in.mu.result != nil {
+		a.result = in.finishLocked(*in.mu.result)
+		in.mu.over = true
+	}
+	return a, true
+}
+
+// offerLocked makes body what the client can pull. It returns why it can't.
+func (in *inbound) offerLocked(body isolate.Source) *isolate.Failure {
+	if ended := in.mu.result; ended != nil { // the engine is closed, and nothing more will come
+		return cmp.Or(ended.Failure, canceled())
+	}
+	if err := in.streams.offer(0, body, &outlet{sent: in.settle}); err != nil {
+		return failureOf(err)
+	}
+	return nil
 }
 
 // failureOf returns what Dispatch or Check failed with.
@@ -105,15 +127,24 @@ func tooLarge(r *isolate.Response, memory int) *isolate.Failure {
 // done takes note that the event is over.
 func (in *inbound) done(r isolate.Result) {
 	in.mu.Lock()
-	if !in.mu.sent || in.mu.over {
-		in.mu.result = &r
-		in.mu.Unlock()
-		return
-	}
-	in.mu.over = true
-	in.sendResultLocked(*in.finishLocked(r, false))
+	in.mu.result = &r
 	in.mu.Unlock()
-	in.end()
+	in.settle()
+}
+
+// settle tells the client that the event is over, if it is and everything that comes before is
+// on its way: the answer, and what was read of the response's body.
+func (in *inbound) settle() {
+	in.mu.Lock()
+	over := in.mu.result != nil && in.mu.sent && !in.mu.over && !in.streams.busy(0)
+	if over {
+		in.mu.over = true
+		in.sendResultLocked(*in.finishLocked(*in.mu.result))
+	}
+	in.mu.Unlock()
+	if over {
+		in.end()
+	}
 }
 
 // Overrun answers the event, which nothing can end. Whoever hears of it has heard before that
@@ -151,12 +182,12 @@ func (in *inbound) fail(f *isolate.Failure) {
 
 // finishLocked logs what is left to be logged, and returns what the client needs of r. A
 // failure that was the answer is not told twice.
-func (in *inbound) finishLocked(r isolate.Result, failed bool) *result {
+func (in *inbound) finishLocked(r isolate.Result) *result {
 	if dropped := in.mu.lines - linesMax; dropped > 0 {
 		in.channel.sendLine(in.id, isolate.LogLine{Level: "warn", Message: fmt.Sprintf("console: %d more lines were dropped; an event may log %d", dropped, linesMax)})
 	}
 	final := &result{cpu: r.CPU, memory: r.Memory}
-	if !failed {
+	if !in.mu.failed {
 		final.failure = r.Failure
 	}
 	return final
@@ -184,6 +215,7 @@ func (in *inbound) end() {
 	ch.mu.Lock()
 	delete(ch.mu.events, in.id)
 	ch.mu.Unlock()
+	in.streams.close(errEventOver)
 	ch.server.end(in)
 }
 

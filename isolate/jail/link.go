@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"math"
 	"net"
 	"os"
 	"sync"
@@ -90,6 +91,17 @@ func (l *link) queued() int {
 // caller's again when it returns. It waits only if the message is long, until the peer has
 // dealt with others or ctx ends; once a long message has begun it is sent to its end.
 func (l *link) send(ctx context.Context, k kind, id uint32, head, body []byte) error {
+	return l.sendAfter(ctx, math.MaxInt, k, id, head, body)
+}
+
+// sendPaced sends a message as send does, but one that is not long waits too, while much is
+// queued.
+func (l *link) sendPaced(k kind, id uint32, head, body []byte) error {
+	return l.sendAfter(context.Background(), roomBytes, k, id, head, body)
+}
+
+// sendAfter sends a message when at most so many bytes are queued.
+func (l *link) sendAfter(ctx context.Context, queued int, k kind, id uint32, head, body []byte) error {
 	var space [binary.MaxVarintLen32]byte
 	prefix := binary.AppendUvarint(space[:0], uint64(len(head)))
 	total := len(prefix) + len(head) + len(body)
@@ -98,6 +110,9 @@ func (l *link) send(ctx context.Context, k kind, id uint32, head, body []byte) e
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	for len(l.mu.queue) > queued && l.mu.err == nil {
+		l.mu.room.Wait()
+	}
 	if l.mu.err != nil {
 		return l.mu.err
 	}
@@ -334,10 +349,8 @@ func (l *link) receive(limit func(kind) int, handle func(message) error) error {
 		case h.length > most:
 			return fault("a message of kind %d with %d bytes, and at most %d are allowed", h.kind, h.length, most)
 		default:
-			if cap(l.scratch) < h.length {
-				l.scratch = make([]byte, h.length, max(h.length, 4<<10))
-			}
-			m = message{kind: h.kind, id: h.id, payload: l.scratch[:h.length]}
+			m = message{kind: h.kind, id: h.id}
+			m.payload, m.owned = l.payload(h)
 			if _, err := io.ReadFull(l.in, m.payload); err != nil {
 				return err
 			}
@@ -351,6 +364,18 @@ func (l *link) receive(limit func(kind) int, handle func(message) error) error {
 			return err
 		}
 	}
+}
+
+// payload returns memory for the payload of a frame that is a message. A chunk of a body is its
+// reader's to keep, and so is not copied.
+func (l *link) payload(h header) (b []byte, owned bool) {
+	if h.kind == kindChunk {
+		return make([]byte, h.length), true
+	}
+	if cap(l.scratch) < h.length {
+		l.scratch = make([]byte, h.length, max(h.length, 4<<10))
+	}
+	return l.scratch[:h.length], false
 }
 
 // credited takes a credit of the peer.

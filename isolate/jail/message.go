@@ -52,19 +52,18 @@ func appendRequest(b []byte, r *isolate.Request) []byte {
 	b = appendString(b, r.CF)
 	b = appendString(b, string(r.Client.AsSlice()))
 	b = appendString(b, r.Client.Zone())
-	b = appendBool(b, r.Body != nil)
+	b = appendContent(b, r.Body, r.Stream)
 	return appendFields(b, r.Header)
 }
 
+// request returns a request. Its Stream, if there is one, is an inlet that belongs nowhere yet.
 func (in *input) request() *isolate.Request {
 	r := &isolate.Request{Method: in.string(), URL: in.string(), Redirect: in.string(), CF: in.string()}
 	r.Client, _ = netip.AddrFromSlice([]byte(in.string()))
 	if zone := in.string(); zone != "" {
 		r.Client = r.Client.WithZone(zone)
 	}
-	if in.bool() {
-		r.Body = in.body()
-	}
+	r.Body, r.Stream = in.content()
 	r.Header = in.fields()
 	return r
 }
@@ -76,17 +75,50 @@ func appendResponse(b []byte, r *isolate.Response) []byte {
 	b = appendString(b, r.URL)
 	b = appendBool(b, r.Redirected)
 	b = appendBool(b, r.Null)
-	b = appendBool(b, r.Body != nil)
+	b = appendContent(b, r.Body, r.Stream)
 	return appendFields(b, r.Header)
 }
 
+// response returns a response. Its Stream, if there is one, is an inlet that belongs nowhere
+// yet.
 func (in *input) response() *isolate.Response {
 	r := &isolate.Response{Status: in.small(999), StatusText: in.string(), URL: in.string(), Redirected: in.bool(), Null: in.bool()}
-	if in.bool() {
-		r.Body = in.body()
-	}
+	r.Body, r.Stream = in.content()
 	r.Header = in.fields()
 	return r
+}
+
+// Where the body of a request or a response is.
+const (
+	contentNone   = iota
+	contentWhole  // it is the message's
+	contentStream // it comes little by little; its length follows, -1: unknown
+)
+
+func appendContent(b, body []byte, stream isolate.Source) []byte {
+	switch {
+	case stream != nil:
+		return appendInt(append(b, contentStream), isolate.LengthOf(stream))
+	case body != nil:
+		return append(b, contentWhole)
+	default:
+		return append(b, contentNone)
+	}
+}
+
+func (in *input) content() (body []byte, stream isolate.Source) {
+	switch in.small(contentStream) {
+	case contentStream:
+		length := in.int()
+		if length < -1 {
+			in.fail()
+		}
+		return nil, newInlet(length)
+	case contentWhole:
+		return in.body(), nil
+	default:
+		return nil, nil
+	}
 }
 
 // checkResponse returns an error if no engine gives such a response.

@@ -33,6 +33,8 @@ type PoolConfig struct {
 	OpenMax   time.Duration // for Open; 0: 10 s
 	EventsMax int           // as in ClientConfig
 	DrainMax  time.Duration // as in ClientConfig
+
+	StreamIdleMax time.Duration // as in ClientConfig
 }
 
 func (c PoolConfig) withDefaults() PoolConfig {
@@ -60,7 +62,7 @@ func (c PoolConfig) Validate() error {
 
 // client is the configuration of a function's clients.
 func (c PoolConfig) client(function string) ClientConfig {
-	cfg := ClientConfig{Host: c.Host, Load: c.Load, EventsMax: c.EventsMax, DrainMax: c.DrainMax}
+	cfg := ClientConfig{Host: c.Host, Load: c.Load, EventsMax: c.EventsMax, DrainMax: c.DrainMax, StreamIdleMax: c.StreamIdleMax}
 	if c.Fault != nil {
 		cfg.Fault = func(err error) { c.Fault(function, err) }
 	}

@@ -30,8 +30,12 @@ func (c *Client) limit(k kind) int {
 		return 64
 	case kindRefuse, kindDrop, kindGoaway:
 		return 1
-	case kindDone:
+	case kindDone, kindChunk:
 		return 256 << 10
+	case kindPull:
+		return 16
+	case kindStop:
+		return textBytesMax + 16
 	case kindLine:
 		return frameBytesMax
 	case kindAnswer:
@@ -68,6 +72,8 @@ func (c *Client) handle(m message) error {
 		return c.line(m, &in)
 	case kindCall:
 		return c.call(m, &in)
+	case kindPull, kindChunk, kindStop:
+		return c.stream(m, &in)
 	case kindRefuse:
 		return errors.Join(in.end(), c.refused(m))
 	case kindDrop:
@@ -130,14 +136,49 @@ func (c *Client) answer(m message, in *input) error {
 		f.event.HeadCPU = min(a.headCPU, time.Since(f.started))
 	}
 	f.mu.Unlock()
-	f.settle(a.response, a.failure, nil)
+	var body *inlet
+	if a.response != nil && a.response.Stream != nil {
+		if a.result != nil {
+			return fault("an event that is over before its response's body")
+		}
+		body = a.response.Stream.(*inlet)
+		if err := c.expectResponse(f, body); err != nil {
+			return err
+		}
+	}
+	first := f.settle(a.response, a.failure, nil)
 	c.link.credit(m.held)
-	if a.result != nil {
+	switch {
+	case a.result != nil:
 		c.end(f, *a.result)
-	} else {
+	case body == nil:
 		c.watch(f)
+	case !first: // it comes too late
+		body.Cancel(nil)
 	}
 	return nil
+}
+
+// expectResponse makes body that of f's response.
+func (c *Client) expectResponse(f *flight, body *inlet) error {
+	wait := c.cfg.StreamIdleMax + endMax
+	body.lateMax, body.late = wait, func() { c.link.fail(fault("nothing of a response's body came for %v", wait)) }
+	body.over = func() { c.watch(f) }
+	return f.streams.expect(0, body)
+}
+
+// stream takes what the jail says of a body.
+func (c *Client) stream(m message, in *input) error {
+	defer c.link.credit(m.held)
+	f, given := c.flight(m.id)
+	switch {
+	case f != nil:
+		f.began = true
+		return f.streams.handle(m.kind, in)
+	case !given:
+		return fault("a message about a body of no event")
+	}
+	return nil // over meanwhile
 }
 
 func (c *Client) done(m message, in *input) error {
@@ -149,6 +190,9 @@ func (c *Client) done(m message, in *input) error {
 	if err := in.end(); err != nil {
 		return err
 	}
+	if r.failure == nil && f.streams.coming(0) {
+		return fault("the end of an event before that of its response's body")
+	}
 	c.link.credit(m.held)
 	c.end(f, r)
 	return nil
@@ -157,7 +201,7 @@ func (c *Client) done(m message, in *input) error {
 // refused takes back an event that the jail has not run.
 func (c *Client) refused(m message) error {
 	f, _ := c.flight(m.id)
-	if f == nil || f.replied {
+	if f == nil || f.replied || f.began {
 		return fault("the refusal of no event")
 	}
 	if f.settle(nil, nil, ErrGone) {
@@ -239,7 +283,6 @@ func (c *Client) call(m message, in *input) error {
 	}
 	held := m.held
 	c.work.Go(func() {
-		defer cancel()
 		var reply reply
 		if err := enter(ctx, slots); err != nil {
 			reply = failedStore(err)
@@ -249,6 +292,16 @@ func (c *Client) call(m message, in *input) error {
 			reply = perform(ctx)
 		}
 		c.link.credit(held)
+		if reply.stream == nil {
+			cancel()
+		} else if err := f.streams.offer(reply.number, reply.stream, &outlet{over: cancel}); err != nil {
+			cancel()
+			reply.stream.Cancel(err)
+			reply = failedFetch(err)
+			if errors.Is(err, ErrFault) {
+				c.link.fail(err)
+			}
+		}
 		c.mu.Lock()
 		delete(c.mu.calls, m.id)
 		c.mu.Unlock()
@@ -259,7 +312,11 @@ func (c *Client) call(m message, in *input) error {
 }
 
 // reply is what came of a call.
-type reply struct{ head, body []byte }
+type reply struct {
+	head, body []byte
+	stream     isolate.Source // the response's body, if it comes little by little; nil: it is all there
+	number     uint32         // stream's; it takes the call's context with it when it ends
+}
 
 // performed is a reply that begins with the call's success; what follows is its result.
 func performed() []byte { return appendBool(make([]byte, 0, 128), true) }
@@ -312,7 +369,7 @@ func (c *Client) prepareLoad(in *input) (performer, error) {
 		if err != nil {
 			return failedFetch(err)
 		}
-		return reply{performed(), bundles.Encode(b)}
+		return reply{head: performed(), body: bundles.Encode(b)}
 	}, nil
 }
 
@@ -329,32 +386,39 @@ func (c *Client) sentDigest(d bundles.Digest) bool {
 
 // prepareFetch makes a subrequest of f's.
 func (c *Client) prepareFetch(f *flight, in *input) (performer, error) {
+	number := uint32(in.small(math.MaxUint32))
 	r := in.request()
 	if err := in.end(); err != nil {
 		return nil, err
 	}
+	if number == 0 {
+		return nil, fault("a subrequest without a number")
+	}
 	if f.fetches++; f.fetches > f.target.Manifest.Limits.Subrequests {
 		return nil, fault("more than %d subrequests of an event", f.target.Manifest.Limits.Subrequests)
 	}
+	if r.Stream != nil {
+		if err := f.streams.expect(number, r.Stream.(*inlet)); err != nil {
+			return nil, err
+		}
+	}
 	return func(ctx context.Context) reply {
-		if c.cfg.Host.Fetch == nil {
-			return failedFetch(js.TypeError("fetch: this isolate has no network"))
-		}
-		response, err := c.cfg.Host.Fetch.Fetch(ctx, f.target, f.event, r)
+		response, err := c.fetchFor(ctx, f, r)
 		if err != nil {
+			if r.Stream != nil {
+				r.Stream.Cancel(err)
+			}
 			return failedFetch(err)
 		}
-		body, err := isolate.Collect(ctx, response, f.target.Manifest.WithDefaults().Limits.MemoryMB<<20)
-		if err != nil {
-			return failedFetch(err)
-		}
-		if body == nil && response.Stream != nil {
-			body = []byte{}
-		}
-		whole := *response
-		whole.Body = body
-		return reply{appendResponse(performed(), &whole), body}
+		return reply{appendResponse(performed(), response), response.Body, response.Stream, number}
 	}, nil
+}
+
+func (c *Client) fetchFor(ctx context.Context, f *flight, r *isolate.Request) (*isolate.Response, error) {
+	if c.cfg.Host.Fetch == nil {
+		return nil, js.TypeError("fetch: this isolate has no network")
+	}
+	return c.cfg.Host.Fetch.Fetch(ctx, f.target, f.event, r)
 }
 
 // prepareStore performs a KV operation of f's.
@@ -399,7 +463,7 @@ func (c *Client) prepareStore(f *flight, o op, in *input) (performer, error) {
 			if err != nil {
 				return failedStore(err)
 			}
-			return reply{appendEntry(performed(), e), e.Value}
+			return reply{head: appendEntry(performed(), e), body: e.Value}
 		case opPut:
 			v, err := store.Put(ctx, ns, key, entry)
 			return versionReply(v, err)
