@@ -102,6 +102,7 @@ const (
 	endAnswer = "2xx"    // the function's own, and right
 	endWrong  = "wrong"  // the function's own, and wrong: a guard lied to it
 	endClosed = "closed" // the connection ended before or in the answer
+	endCut    = "cut"    // the function's own, a stream that was ended past a cap: the log has the name
 	endHung   = "hung"   // nothing came
 	endAlien  = "alien"  // neither an answer of the function's nor a problem document
 )
@@ -149,6 +150,9 @@ func endOf(r *http.Response) (string, error) {
 	start, err := io.ReadAll(io.LimitReader(r.Body, 64<<10))
 	if err == nil {
 		_, err = io.Copy(io.Discard, r.Body)
+	}
+	if err != nil && r.StatusCode < 400 && r.ContentLength < 0 && len(start) > 0 {
+		return endCut, nil
 	}
 	if err != nil {
 		return "", err
