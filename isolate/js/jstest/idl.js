@@ -244,10 +244,10 @@ case "function":
 	tooFew(args => globalThis[about.name].apply(undefined, args), about, about.name);
 	break;
 case "attribute":
-	isFunction(flags(globalThis, about.name, "aec", about.name).get, `get ${about.name}`, 0, "the getter");
+	isFunction(flags(holder, about.name, "aec", about.name).get, `get ${about.name}`, 0, "the getter");
 	break;
 case "value":
-	flags(globalThis, about.name, "wec", about.name);
+	flags(holder, about.name, "wec", about.name);
 	break;
 }
 await Promise.all(pending);
