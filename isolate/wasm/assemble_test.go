@@ -2,7 +2,6 @@ package wasm
 
 import (
 	"bytes"
-	"math"
 	"strings"
 )
 
@@ -73,11 +72,6 @@ func (a *assembly) export(name string, k kind, index byte) {
 
 func (a *assembly) global(typ rune, mutable byte, init ...byte) {
 	a.globals = append(a.globals, append(append([]byte{byte(letters[typ]), mutable}, init...), opEnd))
-}
-
-// element is an active segment of functions.
-func (a *assembly) element(offset byte, funcs ...byte) {
-	a.elements = append(a.elements, append([]byte{0, opI32Const, offset, opEnd, byte(len(funcs))}, funcs...))
 }
 
 func (a *assembly) segment(offset byte, text string) {
@@ -299,6 +293,3 @@ var testModules = map[string]func() []byte{
 		return a.bytes()
 	},
 }
-
-// bitsOf is a float as a module has it.
-func bitsOf(f float64) uint64 { return math.Float64bits(f) }

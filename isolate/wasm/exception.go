@@ -151,13 +151,13 @@ func (e *exception) arg(c *js.Call) (any, error) {
 // scriptTag is the tag of what scripts throw.
 //
 // Spec: https://webassembly.github.io/spec/js-api/#dom-webassembly-jstag
-func scriptTag(vm *js.VM) any {
-	s, err := storeOf(vm)
+func scriptTag(c *js.Call) (any, error) {
+	s, err := storeOf(c.VM)
 	if err != nil {
-		return js.Undefined
+		return nil, err
 	}
 	if s.scriptTag == nil {
 		s.scriptTag = &tag{params: []valueType{typeExternref}}
 	}
-	return s.scriptTag
+	return s.scriptTag, nil
 }

@@ -12,10 +12,12 @@ func TestClassesAreAsWebIDLSays(t *testing.T) {
 	t.Parallel()
 	const empty = `new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0])`
 	jstest.HoldIDL(t, newPlatform(t), testHost{testLibrary}, []js.Global{Namespace}, map[string]jstest.Sample{
-		"WebAssembly.Global":   {Args: `{value: "i32"}`},
-		"WebAssembly.Instance": {Args: `new WebAssembly.Module(` + empty + `)`},
-		"WebAssembly.Memory":   {Args: `{initial: 1}`},
-		"WebAssembly.Module":   {Args: empty},
-		"WebAssembly.Table":    {Args: `{element: "anyfunc", initial: 1}`},
+		"WebAssembly.Exception": {Args: `new WebAssembly.Tag({parameters: []}), []`},
+		"WebAssembly.Global":    {Args: `{value: "i32"}`},
+		"WebAssembly.Instance":  {Args: `new WebAssembly.Module(` + empty + `)`},
+		"WebAssembly.Memory":    {Args: `{initial: 1}`},
+		"WebAssembly.Module":    {Args: empty},
+		"WebAssembly.Table":     {Args: `{element: "anyfunc", initial: 1}`},
+		"WebAssembly.Tag":       {Args: `{parameters: ["i32"]}`},
 	})
 }

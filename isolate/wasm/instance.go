@@ -70,12 +70,16 @@ func newInstance(vm *js.VM, code *Code, imports js.Value, what string) (*instanc
 	return i, nil
 }
 
+// entryBytes is about what an instance keeps for an export, a global, or an element of a table.
+const entryBytes = 256
+
 // instantiate makes the module, whose imports are known.
 func (i *instance) instantiate(what string) error {
 	s, l := i.store, i.code.layout
 	for _, t := range l.tables[l.importedTables:] {
 		s.vm.Allocate(int64(t.min)*elementBytes, "the table")
 	}
+	s.vm.Allocate(int64(len(l.funcs)+len(l.globals)+len(l.exports)+l.elementCount())*entryBytes, "the instance")
 	trap, err := i.checkSegments(what)
 	if err != nil {
 		return err

@@ -201,6 +201,14 @@ const (
 	functionBytesMax = 7_654_321
 	tableElementsMax = 10_000_000
 	memoryPagesMax   = 65_536
+
+	// These are lower than elsewhere: making an instance takes up to half a microsecond for
+	// each, with no way to end the turn.
+	importsMax  = 50_000
+	exportsMax  = 50_000
+	globalsMax  = 50_000
+	tablesMax   = 1000
+	elementsMax = 200_000 // of all segments
 )
 
 var magic = []byte("\x00asm\x01\x00\x00\x00")
@@ -247,10 +255,39 @@ func parse(module []byte) (*layout, error) {
 	if r.err == nil && len(l.funcs)-l.importedFuncs != len(l.code) {
 		r.fail("there are %d functions and %d bodies", len(l.funcs)-l.importedFuncs, len(l.code))
 	}
-	if r.err == nil && len(l.memories) > 1 {
-		r.fail("there is more than one memory")
+	if r.err == nil {
+		r.err = l.checkCounts()
 	}
 	return l, r.err
+}
+
+// elementCount is the number of elements in all segments.
+func (l *layout) elementCount() int {
+	n := 0
+	for i := range l.elements {
+		n += l.elements[i].length()
+	}
+	return n
+}
+
+// checkCounts refuses a module that has too many of something.
+func (l *layout) checkCounts() error {
+	for _, c := range []struct {
+		what       string
+		have, most int
+	}{
+		{"memories", len(l.memories), 1},
+		{"imports", len(l.imports), importsMax},
+		{"exports", len(l.exports), exportsMax},
+		{"globals", len(l.globals), globalsMax},
+		{"tables", len(l.tables), tablesMax},
+		{"elements of tables", l.elementCount(), elementsMax},
+	} {
+		if c.have > c.most {
+			return fmt.Errorf("the module has %d %s, more than %d", c.have, c.what, c.most)
+		}
+	}
+	return nil
 }
 
 func (l *layout) section(id byte, r *reader) {

@@ -38,12 +38,11 @@ const (
 //
 // All methods are safe for concurrent use. There is nothing to close.
 type Library struct {
-	open     sync.Once
-	err      error
-	config   wazero.RuntimeConfig
-	runtime  wazero.Runtime // compiles; instances are in runtimes of their VMs
-	compiler bool
-	anatomy  *anatomy
+	open    sync.Once
+	err     error
+	config  wazero.RuntimeConfig
+	runtime wazero.Runtime // compiles; instances are in runtimes of their VMs
+	anatomy *anatomy
 
 	mu struct {
 		sync.Mutex
@@ -157,11 +156,11 @@ func (l *Library) startEngine(config wazero.RuntimeConfig) error {
 		return fmt.Errorf("wasm: %w", err)
 	}
 	f := module.ExportedFunction(sizeName)
-	l.compiler = strings.HasSuffix(reflect.TypeOf(f).Elem().PkgPath(), "/wazevo")
-	if l.anatomy, err = dissect(f, l.compiler); err != nil {
+	compiler := strings.HasSuffix(reflect.TypeOf(f).Elem().PkgPath(), "/wazevo")
+	if l.anatomy, err = dissect(f, compiler); err != nil {
 		return fmt.Errorf("wasm: this build of the engine does not fit: %w", err)
 	}
-	if l.compiler { // asking each time what the process may do would take longer than an instance
+	if compiler { // asking each time what the process may do would take longer than an instance
 		configure(wazero.NewRuntimeConfigCompiler())
 	}
 	return nil

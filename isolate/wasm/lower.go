@@ -35,6 +35,10 @@ const (
 
 	// functionCostMax bounds what compiling one function takes.
 	functionCostMax = 4 * time.Second
+
+	// What compiling takes for each function, whatever it does, and for each import.
+	functionCost = 5 * time.Microsecond
+	importCost   = 60 * time.Microsecond
 )
 
 // addedImports is how many functions are imported beside a module's own.
@@ -60,6 +64,7 @@ func (l *layout) lower() *lowering {
 	if l.start >= 0 {
 		w.standFor(uint32(l.start))
 	}
+	w.cost = time.Duration(len(l.funcs))*functionCost + time.Duration(len(l.imports))*importCost
 	return w
 }
 

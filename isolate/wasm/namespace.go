@@ -34,7 +34,7 @@ var Namespace = js.Namespace{
 		exceptionClass,
 		globalClass,
 		instanceClass,
-		js.Lazy{Name: "JSTag", Make: scriptTag},
+		js.Attribute{Name: "JSTag", Get: scriptTag},
 		linkErrorClass,
 		memoryClass,
 		moduleClass,

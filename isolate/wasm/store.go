@@ -36,7 +36,7 @@ type store struct {
 	scriptTag *tag        // WebAssembly.JSTag; nil: nobody asked for it yet
 
 	calls   []api.Function // under way, the latest last
-	depth   int            // of calls into modules, from before their arguments are converted
+	depth   int            // of calls into modules, and of conversions of their arguments
 	raised  any            // what unwinds a module's frames
 	unwinds bool           // there is something raised
 }
@@ -129,7 +129,11 @@ type failure struct{ err error }
 // What was thrown or cut within is thrown here; a trap is a RuntimeError.
 func (s *store) call(f api.Function, stack []uint64) error {
 	s.calls = append(s.calls, f)
-	defer func() { s.calls = s.calls[:len(s.calls)-1] }()
+	s.depth++
+	defer func() {
+		s.calls = s.calls[:len(s.calls)-1]
+		s.depth--
+	}()
 	err := f.CallWithStack(s, stack)
 	if s.unwinds {
 		r := s.raised
