@@ -2,6 +2,7 @@ package wasm
 
 import (
 	"bytes"
+	"strconv"
 	"strings"
 )
 
@@ -226,6 +227,25 @@ var testModules = map[string]func() []byte{
 		a := newAssembly()
 		a.importFunc("env", "run", ":")
 		a.start = int(a.fn("", ":", "", opCall, 0))
+		return a.bytes()
+	},
+
+	// Holds a value while what it calls may look for those that are not used.
+	"start holds": func() []byte {
+		a := newAssembly()
+		a.importFunc("env", "get", ":e")
+		a.importFunc("env", "run", ":")
+		a.importFunc("env", "take", "e:")
+		a.start = int(a.fn("", ":", "e", opCall, 0, opLocalTee, 0, 0x1a, opCall, 1, opLocalGet, 0, opCall, 2))
+		return a.bytes()
+	},
+
+	"many exports": func() []byte {
+		a := newAssembly()
+		f := a.fn("", ":", "")
+		for i := range exportsMax + 1 {
+			a.export(strconv.Itoa(i), kindFunction, f)
+		}
 		return a.bytes()
 	},
 

@@ -31,6 +31,7 @@ var functionRows = []row{
 	{"a module works after an exception", `let fail = true; let m = make("imports", env({f: (a, b) => { if (fail) throw 1; return a + b }, g() {}, pair() {}})); try { m.callF(1, 2) } catch {} fail = false; return m.callF(1, 2)`, "3"},
 
 	{"start runs once", `let n = 0; make("start", env({run() { n++ }})); make("start imported", env({run() { n += 10 }})); return n`, "11"},
+	{"start keeps what it holds", `let o = {}, got, m = make("values"); make("start holds", env({get: () => o, run() { for (let i = 0; i < 5000; i++) m.id({i}) }, take(v) { got = v }})); return got === o`, "true"},
 	{"start may throw", `try { make("start", env({run() { throw "x" }})) } catch (e) { return e }`, "x"},
 
 	{"references to functions", `let m = make("values"), a = make("math"); return [m.fid(null), m.fid(a.add) === a.add, m.fid(m.fid) === m.fid, name(() => m.fid(() => 1)), name(() => m.fid(undefined))].join()`, ",true,true,TypeError,TypeError"},

@@ -8,6 +8,7 @@ var objectRows = []row{
 		"Module 1 WebAssembly.Module TypeError,Instance 1 WebAssembly.Instance TypeError,Memory 1 WebAssembly.Memory TypeError,Table 1 WebAssembly.Table TypeError,Global 1 WebAssembly.Global TypeError"},
 
 	{"validate", `return [load("math"), load("empty"), load("ill typed"), new Uint8Array(8), new ArrayBuffer(0), load("cheats")].map(WebAssembly.validate).join()`, "true,true,false,false,false,false"},
+	{"too many exports", `return message(() => new WebAssembly.Module(load("many exports")))`, "CompileError: WebAssembly.Module(): the module has 50001 exports, more than 50000"},
 	{"validate wants bytes", `return name(() => WebAssembly.validate("x"))`, "TypeError"},
 	{"Module", `return new WebAssembly.Module(load("empty")) instanceof WebAssembly.Module`, "true"},
 	{"Module refuses", `return [load("ill typed"), new Uint8Array(8), new ArrayBuffer(0), load("cheats")].map(b => name(() => new WebAssembly.Module(b))).join() + name(() => new WebAssembly.Module())`, "CompileError!,CompileError!,CompileError!,CompileError!TypeError"},
