@@ -41,7 +41,7 @@ var (
 func readTypes(t *testing.T) map[string]*declaration {
 	t.Helper()
 	all := make(map[string]*declaration)
-	for _, file := range []string{"web.d.ts", "streams.d.ts", "crypto.d.ts", "html.d.ts", "kv.d.ts", "handler.d.ts"} {
+	for _, file := range []string{"web.d.ts", "streams.d.ts", "crypto.d.ts", "html.d.ts", "wasm.d.ts", "kv.d.ts", "handler.d.ts"} {
 		text, err := os.ReadFile("../sdk-js/types/" + file)
 		if err != nil {
 			t.Fatal(err)
@@ -70,7 +70,7 @@ const describe = (object, skip) => Reflect.ownKeys(object)
   .map((key) => {
     const name = typeof key === "symbol" ? "[" + key.description + "]" : key;
     const { value, get, set, writable } = Object.getOwnPropertyDescriptor(object, key);
-    if (typeof value === "function") return name + "()";
+    if (typeof value === "function" && !value.prototype) return name + "()"; // a class is a value
     return (get ? set : writable) ? name : "readonly " + name;
   });
 const chain = (object) => object === Object.prototype || object === null ? []

@@ -2,9 +2,16 @@
 
 declare class Crypto {
   private constructor();
+  /** A class: what is written to an instance goes into a digest. Source: https://developers.cloudflare.com/workers/runtime-apis/web-crypto/#digeststream */
+  readonly DigestStream: new (algorithm: HashAlgorithm | "MD5") => DigestStream;
   readonly subtle: SubtleCrypto;
   getRandomValues<T extends ArrayBufferView>(array: T): T;
   randomUUID(): `${string}-${string}-${string}-${string}-${string}`;
+}
+
+interface DigestStream extends WritableStream<BufferSource | string> {
+  readonly bytesWritten: number;
+  readonly digest: Promise<ArrayBuffer>;
 }
 
 type HashName = "SHA-1" | "SHA-256" | "SHA-384" | "SHA-512";

@@ -156,3 +156,46 @@ declare class ByteLengthQueuingStrategy {
   readonly highWaterMark: number;
   readonly size: (chunk: ArrayBufferView) => number;
 }
+
+// Ready-made transforms
+
+/** "br" and "zstd" are beyond the standard. */
+type CompressionFormat = "deflate" | "deflate-raw" | "gzip" | "br" | "zstd";
+
+declare class CompressionStream {
+  constructor(format: CompressionFormat);
+  readonly readable: ReadableStream<Uint8Array<ArrayBuffer>>;
+  readonly writable: WritableStream<BufferSource>;
+}
+
+declare class DecompressionStream {
+  constructor(format: CompressionFormat);
+  readonly readable: ReadableStream<Uint8Array<ArrayBuffer>>;
+  readonly writable: WritableStream<BufferSource>;
+}
+
+declare class TextEncoderStream {
+  constructor();
+  readonly encoding: string;
+  readonly readable: ReadableStream<Uint8Array<ArrayBuffer>>;
+  readonly writable: WritableStream<string>;
+}
+
+declare class TextDecoderStream {
+  constructor(label?: string, options?: { fatal?: boolean; ignoreBOM?: boolean });
+  readonly encoding: string;
+  readonly fatal: boolean;
+  readonly ignoreBOM: boolean;
+  readonly readable: ReadableStream<string>;
+  readonly writable: WritableStream<BufferSource>;
+}
+
+/** Passes bytes on as they are. */
+declare class IdentityTransformStream extends TransformStream {
+  constructor(strategy?: { highWaterMark?: number });
+}
+
+/** An IdentityTransformStream for so many bytes: as a body, it has a Content-Length. */
+declare class FixedLengthStream extends IdentityTransformStream {
+  constructor(length: number | bigint, strategy?: { highWaterMark?: number });
+}
