@@ -114,6 +114,11 @@ func TestConformancePage(t *testing.T) {
 			t.Errorf("deviations.tsv has %s, which does not exist", name)
 		}
 	}
+	for _, d := range list {
+		if len(d.Lacks) > 0 && deviations[d.Name] == nil {
+			t.Errorf("%s lacks %v: implement it, or say why not in deviations.tsv", d.Name, d.Lacks)
+		}
+	}
 	page := conformanceHead(list) + conformanceGroups(list, deviations) + conformanceBeyond(list, globals, deviations) + conformanceScores(t)
 	got, err := os.ReadFile(conformancePage)
 	if string(got) == page {
