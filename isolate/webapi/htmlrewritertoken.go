@@ -80,27 +80,26 @@ func htmlAccessor[T, E any](name string, live func(*T) (E, error), get func(E) a
 	})
 }
 
-// htmlContent reads the arguments content and options: what is to be put into a document, and
-// whether it is markup. Content is a text, a stream or the body of a response; a stream is
-// locked from now on.
-func htmlContent(c *js.Call) (rewrite.Content, error) {
-	if err := dictionary("the options", c.Arg(1)); err != nil {
-		return rewrite.Content{}, err
+// wrapToken makes the object that a handler is given.
+func wrapToken(token any) (object any, e expiring) {
+	switch t := token.(type) {
+	case *rewrite.Element:
+		o := &htmlElement{htmlToken: htmlToken[*rewrite.Element]{token: t}}
+		return o, o
+	case *rewrite.Text:
+		o := &htmlText{htmlToken: htmlToken[*rewrite.Text]{token: t}}
+		return o, o
+	case *rewrite.Comment:
+		o := &htmlComment{htmlToken: htmlToken[*rewrite.Comment]{token: t}}
+		return o, o
+	case *rewrite.Doctype:
+		o := &htmlDoctype{htmlToken: htmlToken[*rewrite.Doctype]{token: t}}
+		return o, o
+	case *rewrite.EndTag:
+		o := &htmlEndTag{htmlToken: htmlToken[*rewrite.EndTag]{token: t}}
+		return o, o
+	default:
+		o := &htmlDocumentEnd{htmlToken: htmlToken[*rewrite.DocumentEnd]{token: t.(*rewrite.DocumentEnd)}}
+		return o, o
 	}
-	content := rewrite.Content{HTML: c.VM.Get(c.Arg(1), "html").ToBoolean()}
-	body := js.As[stream](c.VM, c.Arg(0))
-	if r := js.As[response](c.VM, c.Arg(0)); r != nil {
-		if body = r.body; body == nil {
-			return content, nil
-		}
-	}
-	if body == nil {
-		content.Text = c.String(0)
-		return content, nil
-	}
-	if err := body.usable(); err != nil {
-		return rewrite.Content{}, err
-	}
-	content.Stream = newHTMLInput(c.VM, body)
-	return content, nil
 }
