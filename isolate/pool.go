@@ -16,6 +16,7 @@ import (
 
 const (
 	idleMax    = 64               // isolates that a pool keeps beyond its prewarm
+	idleShare  = 4                // the share of Config.MemoryBytes that they take at most, if there are several
 	trimAfter  = 30 * time.Second // without an event: a pool shrinks to its prewarm
 	bytesFloor = 8 << 10          // of an isolate, where the measurement says less
 
@@ -130,7 +131,7 @@ func (p *Pool) acquire(ctx context.Context) (*Isolate, error) {
 		}
 		return i, nil
 	}
-	p.mu.target = min(2*p.mu.target, max(idleMax, p.manifest.Prewarm))
+	p.mu.target = min(2*p.mu.target, p.most())
 	p.mu.Unlock()
 	if p.manifest.Isolation != bundles.IsolationReuse {
 		p.engine.refill(p)
@@ -148,10 +149,17 @@ func (p *Pool) release(i *Isolate) {
 	}
 }
 
+// most is how many isolates p keeps at most: fewer if they are heavy, as those are whose modules
+// have large memories.
+func (p *Pool) most() int {
+	n := p.engine.cfg.MemoryBytes / idleShare / max(p.weight.Load(), 1)
+	return max(p.manifest.Prewarm, int(min(max(n, 1), idleMax)))
+}
+
 // put adds an isolate to those that wait. It returns false if it is not wanted.
 func (p *Pool) put(i *Isolate) bool {
 	p.mu.Lock()
-	if p.mu.closed || len(p.mu.idle) >= max(idleMax, p.manifest.Prewarm) {
+	if p.mu.closed || len(p.mu.idle) >= p.most() {
 		p.mu.Unlock()
 		return false
 	}
@@ -178,7 +186,7 @@ func (p *Pool) refill(ctx context.Context) {
 func (p *Pool) wants() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return !p.mu.closed && len(p.mu.idle) < p.mu.target
+	return !p.mu.closed && len(p.mu.idle) < min(p.mu.target, p.most())
 }
 
 // trim shrinks a pool that has had no event for a while.

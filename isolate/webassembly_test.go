@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/skerry-edge/skerry/bundles"
@@ -116,6 +117,29 @@ func TestWebAssemblyChurn(t *testing.T) {
 				t.Fatalf("isolation %s, event %d: %q %v", isolation, i, got, err)
 			}
 		}
+	}
+}
+
+// TestHeavyIsolatesAreFew holds how many isolates wait for events if each has 16 MB, and that
+// events of such isolates are not taken for hogs. It is not parallel: the memory of other
+// engines' events would be taken for that of these.
+func TestHeavyIsolatesAreFew(t *testing.T) {
+	n := newNode(t, isolate.Config{MemoryBytes: 256 << 20})
+	f := n.wasmFunction(`__wasm("counter.wasm"); let m = new WebAssembly.Memory({initial: 256}); `+
+		handler(`await new Promise(r => setTimeout(r, 5)); return new Response("ok")`), counterFiles)
+	var group sync.WaitGroup
+	for range 20 {
+		group.Go(func() {
+			for range 10 {
+				if _, err := n.get(f); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	group.Wait()
+	if idle := n.Idle(); idle > 4 {
+		t.Errorf("%d isolates of 16 MB wait for events, in an engine that may keep 256 MB", idle)
 	}
 }
 

@@ -120,7 +120,8 @@ func validate(c *js.Call) (any, error) {
 }
 
 // compileAside compiles beside the turn, and returns a promise of what then makes of the code,
-// in a turn.
+// in a turn. The compiler can't be stopped on its way: what it may take at most is bounded, and
+// an event that can't pay ends at once. The next event finds the code.
 func compileAside(vm *js.VM, v js.Value, what string, then func(*Code) (any, error)) (any, error) {
 	l, b, err := source(vm, v, what)
 	if err != nil {
