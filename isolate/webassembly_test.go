@@ -126,11 +126,12 @@ func TestWebAssemblyChurn(t *testing.T) {
 func TestHeavyIsolatesAreFew(t *testing.T) {
 	n := newNode(t, isolate.Config{MemoryBytes: 256 << 20})
 	f := n.wasmFunction(`__wasm("counter.wasm"); let m = new WebAssembly.Memory({initial: 256}); `+
-		handler(`await new Promise(r => setTimeout(r, 5)); return new Response("ok")`), counterFiles)
+		handler(`await new Promise(r => setTimeout(r, 20)); return new Response("ok")`), counterFiles,
+		func(m *bundles.Manifest) { m.Isolation = bundles.IsolationReuse })
 	var group sync.WaitGroup
 	for range 20 {
 		group.Go(func() {
-			for range 10 {
+			for range 2 {
 				if _, err := n.get(f); err != nil {
 					t.Error(err)
 				}
