@@ -30,6 +30,7 @@ func All() []js.Global {
 		DOMException,
 		ErrorEvent,
 		Event,
+		EventSource,
 		EventTarget,
 		Fetch,
 		File,

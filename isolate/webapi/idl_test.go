@@ -28,6 +28,7 @@ var idlSamples = map[string]jstest.Sample{
 	"HTMLRewriter":          {},
 	"MessageChannel":        {},
 	"MessageEvent":          {Args: `"x"`},
+	"EventSource":           {Make: `EventSource.from(new Response("").body)`, Args: `"http://a/"`},
 	"MessagePort":           {Make: `new MessageChannel().port1`},
 	"Navigator":             {Make: `navigator`},
 	"Performance":           {Make: `performance`},

@@ -468,6 +468,28 @@ declare class FormData {
 
 type FormDataEntryValue = File | string;
 
+// Server-sent events: https://html.spec.whatwg.org/multipage/server-sent-events.html
+
+/** Each connection is a subrequest. */
+declare class EventSource extends EventTarget {
+  constructor(url: string | URL, init?: { withCredentials?: boolean });
+  /** Reads events from a stream. */
+  static from(stream: ReadableStream<Uint8Array>): EventSource;
+  static readonly CONNECTING: 0;
+  static readonly OPEN: 1;
+  static readonly CLOSED: 2;
+  readonly CONNECTING: 0;
+  readonly OPEN: 1;
+  readonly CLOSED: 2;
+  readonly readyState: number;
+  readonly url: string;
+  readonly withCredentials: boolean;
+  onerror: EventHandler;
+  onmessage: ((event: MessageEvent) => unknown) | null;
+  onopen: EventHandler;
+  close(): void;
+}
+
 // Errors: https://webidl.spec.whatwg.org/#idl-DOMException
 
 declare class DOMException extends Error {
