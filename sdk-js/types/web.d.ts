@@ -484,9 +484,9 @@ declare class EventSource extends EventTarget {
   readonly readyState: number;
   readonly url: string;
   readonly withCredentials: boolean;
-  onerror: EventHandler;
+  onerror: ((event: Event) => unknown) | null;
   onmessage: ((event: MessageEvent) => unknown) | null;
-  onopen: EventHandler;
+  onopen: ((event: Event) => unknown) | null;
   close(): void;
 }
 
