@@ -128,7 +128,8 @@ func TestExpect(t *testing.T) {
 	if err := vm.Run(t.Context(), func() bool { return false }, nil); !errors.Is(err, js.ErrNeverSettles) {
 		t.Errorf("the loop waits for more: %v", err)
 	}
-	if err := vm.Enter(t.Context(), func() { e = vm.Expect() }); err != nil {
+	var late *js.Expected
+	if err := vm.Enter(t.Context(), func() { late = vm.Expect() }); err != nil {
 		t.Fatal(err)
 	}
 	ctx := vm.Context()
@@ -136,7 +137,7 @@ func TestExpect(t *testing.T) {
 	if ctx.Err() != context.Canceled {
 		t.Error("work goes on after its event was abandoned")
 	}
-	e.Done(func() { t.Error("it runs after its event was abandoned") })
+	late.Done(func() { t.Error("it runs after its event was abandoned") })
 	if err := vm.Run(t.Context(), func() bool { return false }, nil); !errors.Is(err, js.ErrNeverSettles) {
 		t.Errorf("the loop waits for what was abandoned: %v", err)
 	}
