@@ -42,16 +42,22 @@ type Waiter interface {
 }
 
 // Request is an HTTP request as a function sees it, Response what it answered, Field one
-// header line of either, and Source a body that comes little by little.
+// header line of either, Source a body that comes little by little, and Chunks what it may
+// come in.
 type (
 	Request  = webapi.HTTPRequest
 	Response = webapi.HTTPResponse
 	Field    = webapi.Field
 	Source   = webapi.Source
+	Chunks   = webapi.Chunks
 )
 
 // LengthOf is how many bytes are still to come of s, if it knows; -1: it does not.
 func LengthOf(s Source) int64 { return webapi.LengthOf(s) }
+
+// Reuse gives all that the last Next of s has returned back to s, to be filled again: nobody may
+// look at it any more.
+func Reuse(s Source, chunk []byte) { webapi.Reuse(s, chunk) }
 
 // BodyError is an error of a request's Source that the function sees as it is: an Error with
 // a code.

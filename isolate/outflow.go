@@ -61,6 +61,9 @@ func (o *outflow) Next(ctx context.Context) ([]byte, error) {
 	return nil, o.end(err)
 }
 
+// Reuse gives a chunk back to where it came from.
+func (o *outflow) Reuse(chunk []byte) { webapi.Reuse(o.source, chunk) }
+
 // Cancel says that the client takes no more.
 func (o *outflow) Cancel(reason error) {
 	if reason == nil {
@@ -187,5 +190,6 @@ func Collect(ctx context.Context, r *Response, max int) ([]byte, error) {
 			return body, err
 		}
 		body = append(body, chunk...)
+		Reuse(r.Stream, chunk)
 	}
 }

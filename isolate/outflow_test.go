@@ -16,6 +16,7 @@ import (
 type river struct {
 	next     chan string // closed: the end
 	err      error       // instead of the end; nil: io.EOF
+	back     []string    // chunks that came back
 	canceled atomic.Bool
 	gone     chan struct{} // closed by the first Cancel
 }
@@ -38,6 +39,8 @@ func (r *river) Next(ctx context.Context) ([]byte, error) {
 		return nil, context.Cause(ctx)
 	}
 }
+
+func (r *river) Reuse(chunk []byte) { r.back = append(r.back, string(chunk)) }
 
 func (r *river) Cancel(error) {
 	if !r.canceled.Swap(true) {
@@ -78,6 +81,7 @@ func TestBodiesThatArePassedOn(t *testing.T) {
 		{"a response", `return fetch("http://o/")`},
 		{"a response's body", `return new Response((await fetch("http://o/")).body, {status: 201})`},
 		{"a copy", `const r = await fetch("http://o/"); return new Response(r.body, r)`},
+		{"a body that can be aborted", `return fetch("http://o/", {signal: new AbortController().signal})`},
 		{"a body beside other work", `ctx.waitUntil(new Promise(r => setTimeout(r, 1)).then(() => console.log("worked"))); return fetch("http://o/")`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -89,7 +93,12 @@ func TestBodiesThatArePassedOn(t *testing.T) {
 				go func() { body.next <- want }()
 				if got, err := stream.Next(t.Context()); string(got) != want || err != nil {
 					t.Fatalf("got %q, %v, want %q", got, err, want)
+				} else {
+					isolate.Reuse(stream, got)
 				}
+			}
+			if len(body.back) != 2 {
+				t.Errorf("%q came back", body.back)
 			}
 			close(body.next)
 			if got, err := stream.Next(t.Context()); err != io.EOF {

@@ -63,3 +63,6 @@ func (a *abortSource) Cancel(reason error) {
 
 // Length is how many bytes are still to come.
 func (a *abortSource) Length() int64 { return LengthOf(a.Source) }
+
+// Reuse gives a chunk back.
+func (a *abortSource) Reuse(chunk []byte) { Reuse(a.Source, chunk) }
