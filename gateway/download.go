@@ -55,6 +55,7 @@ func (d *download) WriteTo(io.Writer) (int64, error) {
 		}
 		if err == nil {
 			err = d.write(chunk)
+			isolate.Reuse(d.source, chunk)
 		}
 		if err != nil {
 			d.err = err

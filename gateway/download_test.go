@@ -23,7 +23,8 @@ type flow struct {
 	err      error       // instead of the end; nil: io.EOF
 	length   int64       // -1: unknown
 	asked    atomic.Int64
-	canceled chan error // the reason of the first Cancel
+	back     atomic.Int64 // chunks
+	canceled chan error   // the reason of the first Cancel
 }
 
 func newFlow() *flow {
@@ -47,6 +48,8 @@ func (f *flow) Next(ctx context.Context) ([]byte, error) {
 		return nil, context.Cause(ctx)
 	}
 }
+
+func (f *flow) Reuse([]byte) { f.back.Add(1) }
 
 func (f *flow) Cancel(reason error) {
 	select {
@@ -109,6 +112,9 @@ func TestResponsesGoOutAsTheyAreMade(t *testing.T) {
 				t.Errorf("then %q, %v", rest, err)
 			}
 			<-f.canceled
+			if back := f.back.Load(); back != 3 {
+				t.Errorf("%d chunks came back, want 3", back)
+			}
 			// The connection is good for more.
 			f2 := newFlow()
 			f2.length = 0

@@ -34,6 +34,8 @@ type upload struct {
 	problem  atomic.Pointer[problem]
 	canceled atomic.Bool
 
+	chunks isolate.Chunks // its reader's
+
 	mu struct {
 		sync.Mutex       // held while the connection is read
 		err        error // why there is no more; nil: there may be
@@ -73,7 +75,7 @@ func (u *upload) Next(ctx context.Context) ([]byte, error) {
 
 // receive reads the next chunk.
 func (u *upload) receive() ([]byte, error) {
-	chunk := make([]byte, u.room())
+	chunk := u.chunks.Room(u.room())
 	began := time.Now()
 	if err := u.conn.deadline(u, began.Add(u.budget)); err != nil {
 		return nil, u.fail(err)
@@ -87,7 +89,7 @@ func (u *upload) receive() ([]byte, error) {
 		u.problem.Store(p)
 		return nil, bodyFailure(p)
 	case n > 0:
-		return chunk[:n:n], nil
+		return u.chunks.Give(n), nil
 	case err == io.EOF && (u.length < 0 && u.conn.readErr == nil || total == u.length):
 		u.conn.received(u)
 		return nil, io.EOF
@@ -96,6 +98,9 @@ func (u *upload) receive() ([]byte, error) {
 	}
 	return nil, u.fail(err)
 }
+
+// Reuse takes a chunk back.
+func (u *upload) Reuse(chunk []byte) { u.chunks.TakeBack(chunk) }
 
 // room is how large the next chunk may be.
 func (u *upload) room() int {

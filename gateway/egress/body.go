@@ -32,7 +32,8 @@ type body struct {
 	left    int64    // bytes of in that are still to come, as far as they are announced; -1: unknown
 	decoded int64    // bytes that came out of the decoder
 	room    int      // for the next chunk
-	err     error    // of the last Next; nil: there may be more
+	chunks  webapi.Chunks
+	err     error // of the last Next; nil: there may be more
 
 	end func() // gives the slot back, once
 }
@@ -75,7 +76,7 @@ func (b *body) Next(ctx context.Context) ([]byte, error) {
 	}
 	idle := time.AfterFunc(b.client.cfg.IdleTimeout, func() { b.cancel(errIdle) })
 	defer idle.Stop()
-	chunk := make([]byte, b.room)
+	chunk := b.chunks.Room(b.room)
 	for empty := 0; ; empty++ {
 		n, err := b.in.Read(chunk)
 		if b.coding != nil {
@@ -91,13 +92,16 @@ func (b *body) Next(ctx context.Context) ([]byte, error) {
 		}
 		if n > 0 {
 			b.adapt(n)
-			return chunk[:n:n], nil
+			return b.chunks.Give(n), nil
 		}
 		if b.err != nil {
 			return nil, b.err
 		}
 	}
 }
+
+// Reuse takes a chunk back.
+func (b *body) Reuse(chunk []byte) { b.chunks.TakeBack(chunk) }
 
 // adapt takes note of n bytes that came, and of how many may be next.
 func (b *body) adapt(n int) {
@@ -134,31 +138,4 @@ func (b *body) Cancel(reason error) {
 	}
 	b.cancel(reason)
 	b.end()
-}
-
-// outgoing is a request's body that comes from a source: what net/http reads.
-type outgoing struct {
-	ctx    context.Context
-	source webapi.Source
-	chunk  []byte
-	err    error
-}
-
-func (o *outgoing) Read(p []byte) (int, error) {
-	for len(o.chunk) == 0 {
-		if o.err != nil {
-			return 0, o.err
-		}
-		o.chunk, o.err = o.source.Next(o.ctx)
-	}
-	n := copy(p, o.chunk)
-	o.chunk = o.chunk[n:]
-	return n, nil
-}
-
-// Close is called when the request has been sent, or will not be. It may be called during a
-// Read.
-func (o *outgoing) Close() error {
-	o.source.Cancel(errUnwanted)
-	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -233,6 +234,8 @@ func TestLongBody(t *testing.T) {
 		next <- part
 		if chunk, err := response.Stream.Next(t.Context()); string(chunk) != part || err != nil {
 			t.Errorf("got %q, %v, want %q", chunk, err, part)
+		} else {
+			webapi.Reuse(response.Stream, chunk)
 		}
 	}
 	close(next)
@@ -321,11 +324,17 @@ func TestStreamedRequests(t *testing.T) {
 	for _, tc := range []struct{ name, path, length, want string }{
 		{"in chunks", "/", "", "POST -1 onetwo <nil>"},
 		{"with a length", "/", "6", "POST 6 onetwo <nil>"},
+		{"with a length that the source knows", "/", "", "POST 6 onetwo <nil>"},
+		{"where the two differ, with the one that the source knows", "/", "5", "POST 6 onetwo <nil>"},
 		{"a redirect that drops the body", "/other", "", "GET 0  <nil>"},
 		{"an answer before the end", "/early", "", ""},
 	} {
 		source := &pieces{left: []string{"one", "two"}}
-		response := fetch(t, c, post(tc.path, tc.length, source))
+		request := post(tc.path, tc.length, source)
+		if strings.Contains(tc.name, "knows") {
+			request.Stream = sized{source, 6}
+		}
+		response := fetch(t, c, request)
 		if string(response.Body) != tc.want {
 			t.Errorf("%s: got %q, want %q", tc.name, response.Body, tc.want)
 		}
@@ -373,6 +382,66 @@ func (p *pieces) Next(context.Context) ([]byte, error) {
 }
 
 func (p *pieces) Cancel(error) { p.canceled.Store(true) }
+
+// sized is a source that knows its length.
+type sized struct {
+	webapi.Source
+	length int64
+}
+
+func (s sized) Length() int64 { return s.length }
+
+// The memory of a body's chunks is used again once they came back, and never before.
+func TestBodyChunksComeBack(t *testing.T) {
+	t.Parallel()
+	const size = 1 << 20
+	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/sized" {
+			w.Header().Set("Content-Length", strconv.Itoa(size))
+		}
+		for i := range size / 4096 {
+			_, _ = w.Write(bytes.Repeat([]byte{byte(i)}, 4096))
+		}
+	})
+	c := open(t, egress.Config{AllowPrivate: []string{hostPort(s)}})
+	for _, path := range []string{"/", "/sized"} {
+		for _, back := range []bool{true, false} {
+			response, err := c.Fetch(t.Context(), nil, get(s.URL+path))
+			if err != nil {
+				t.Fatal(err)
+			}
+			var kept [][]byte
+			var all []byte
+			memories := make(map[*byte]bool)
+			for {
+				chunk, err := response.Stream.Next(t.Context())
+				if err == io.EOF {
+					break
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				memories[&chunk[0]] = true
+				if all = append(all, chunk...); back {
+					webapi.Reuse(response.Stream, chunk)
+				} else {
+					kept = append(kept, chunk)
+				}
+			}
+			if !back {
+				all = bytes.Join(kept, nil)
+			}
+			for i := range all {
+				if all[i] != byte(i/4096) {
+					t.Fatalf("%s: byte %d is of another chunk", path, i)
+				}
+			}
+			if len(all) != size || back == (len(memories) > 10) {
+				t.Errorf("%s: %d bytes in %d pieces of memory; they came back: %v", path, len(all), len(memories), back)
+			}
+		}
+	}
+}
 
 func TestCancel(t *testing.T) {
 	t.Parallel()

@@ -131,7 +131,7 @@ type subrequest struct {
 func (c *Client) newSubrequest(ctx context.Context, allow []string, r *webapi.HTTPRequest) (*subrequest, error) {
 	s := &subrequest{client: c, redirect: r.Redirect, method: r.Method, body: r.Body}
 	if r.Stream != nil {
-		s.stream, s.length = &outgoing{ctx: ctx, source: r.Stream}, announced(r.Header)
+		s.stream, s.length = &outgoing{ctx: ctx, source: r.Stream}, announced(r)
 	}
 	switch s.redirect {
 	case "":
@@ -256,9 +256,13 @@ func (s *subrequest) receive(resp *http.Response) (*webapi.HTTPResponse, error) 
 	return response, nil
 }
 
-// announced returns the length that a request's header gives for its body, -1 if it gives none.
-func announced(header []webapi.Field) int64 {
-	for _, f := range header {
+// announced returns the length of r's body that its source knows, or that the header gives; -1
+// if neither does.
+func announced(r *webapi.HTTPRequest) int64 {
+	if n := webapi.LengthOf(r.Stream); n >= 0 {
+		return n
+	}
+	for _, f := range r.Header {
 		if strings.EqualFold(f.Name, "content-length") {
 			if n, err := strconv.ParseInt(f.Value, 10, 64); err == nil && n >= 0 {
 				return n

@@ -28,13 +28,21 @@ func (c *Client) dial(ctx context.Context, network, address string) (net.Conn, e
 		},
 	}
 	if !isLocalhost(host) {
-		return dialer.DialContext(ctx, network, address)
+		return plain(dialer.DialContext(ctx, network, address))
 	}
 	conn, err := dialer.DialContext(ctx, network, net.JoinHostPort("127.0.0.1", port))
 	if err != nil {
 		if conn, err6 := dialer.DialContext(ctx, network, net.JoinHostPort("::1", port)); err6 == nil {
-			return conn, nil
+			return plain(conn, nil)
 		}
+	}
+	return plain(conn, err)
+}
+
+// plain makes conn one that takes bodies from their sources.
+func plain(conn net.Conn, err error) (net.Conn, error) {
+	if tcp, ok := conn.(*net.TCPConn); ok {
+		return plainConn{tcp}, err
 	}
 	return conn, err
 }
