@@ -183,24 +183,34 @@ func (p *phase) sendArrivals(i int, arrivals <-chan arrival) {
 func (p *phase) sendAlways(i int) {
 	end := p.start.Add(p.duration)
 	for p.ctx.Err() == nil {
-		now := time.Now()
-		if !now.Before(end) {
+		if !time.Now().Before(end) {
 			return
 		}
-		p.send(i, now)
+		p.send(i, time.Time{})
 	}
 }
 
-// send sends the next request, which was meant to be sent at a time.
+// sourceMax is how long a request may take to be made without being counted as lag.
+const sourceMax = 100 * time.Microsecond
+
+// send sends the next request, which was meant to be sent at a time; zero: once it is made.
 func (p *phase) send(i int, at time.Time) {
+	asked := time.Now()
 	r, err := p.cfg.Source.Next(p.ctx)
 	if err != nil {
 		p.fail(err)
 		return
 	}
+	made := time.Now()
+	if waited := made.Sub(asked); waited > sourceMax {
+		p.lags.add(waited)
+	}
+	if at.IsZero() {
+		at = made
+	}
 	deadline := at.Add(p.cfg.Timeout)
 	a := answer{err: errUnsent}
-	if time.Now().Before(deadline) {
+	if made.Before(deadline) {
 		a = p.sender.send(r, deadline)
 	}
 	if p.ctx.Err() != nil {

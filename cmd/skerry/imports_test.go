@@ -45,6 +45,8 @@ var importMap = map[string][]string{
 	"kv/remote":                 {"kv"},
 	"kv/kvtest":                 {"kv"},
 	"bench/load":                {},
+	"bench/load/report":         {"bench/load"},
+	"bench/load/script":         {"bench/load", "bundles", "isolate/js", "isolate/webapi"},
 	"bundles":                   {},
 	"bundles/build":             {"bundles", "sdk-js"},
 	"bundles/store":             {"bundles", "kv"},

@@ -67,6 +67,7 @@ func commands(t *terminal) []*cobra.Command {
 		kvCommand(t),
 		invokeCommand(t),
 		tailCommand(t),
+		benchCommand(t),
 		quarantineCommand(t),
 		doctorCommand(t),
 		versionCommand(t),
