@@ -21,7 +21,7 @@ const (
 	WallMillisMax     = 900_000
 	MemoryMBMax       = 512
 	SubrequestsMax    = 1000
-	BodyMBMax         = 100
+	BodyMBMax         = 10_240
 	EnvNameBytesMax   = 128
 	NamespaceBytesMax = 512 // the same as kv.NamespaceBytesMax
 	AllowMax          = 1000
