@@ -46,7 +46,7 @@ func (b *bench) compared(c benchComparison) error {
 	}
 	b.say("%s → %s", b.paint(bold, printable(c.A)), b.paint(bold, printable(c.B)))
 	if len(c.Comparisons) == 0 {
-		b.say("  nothing was measured on both sides")
+		b.say("  nothing was measured on both sides: a load of some whole seconds is needed")
 	}
 	for _, one := range c.Comparisons {
 		style := dim

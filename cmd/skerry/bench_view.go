@@ -21,7 +21,7 @@ func (b *bench) view() *benchView { return &benchView{t: b.terminal, live: b.pro
 func (v *benchView) show(p load.Progress) {
 	v.erase()
 	s := p.Second
-	what := fmt.Sprintf("%4.0f/%.0f s", s.At+s.Length, p.Overall.Seconds())
+	what := fmt.Sprintf("%4.3g/%.3g s", s.At+s.Length, p.Overall.Seconds())
 	if p.Warmup {
 		what = "warm-up  "
 	}
