@@ -50,3 +50,25 @@ func TestCheckpoint(t *testing.T) {
 		}
 	}
 }
+
+// A panic while an interrupt unwinds the engine is the interrupt's.
+func TestPanicUnderAnInterrupt(t *testing.T) {
+	t.Parallel()
+	p, err := NewPlatform()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, interrupted := range []bool{true, false} {
+		vm := p.NewVM(Config{})
+		err := vm.Enter(t.Context(), func() {
+			if interrupted {
+				vm.cut(ErrCPU)
+			}
+			panic("nil pointer")
+		})
+		var broken *PanicError
+		if errors.Is(err, ErrCPU) != interrupted || errors.As(err, &broken) == interrupted {
+			t.Errorf("interrupted: %v, got %v", interrupted, err)
+		}
+	}
+}

@@ -182,7 +182,12 @@ func (vm *VM) run(f func()) (err error) {
 	}
 	defer func() {
 		if r := recover(); r != nil {
-			vm.ended = &PanicError{Value: r, Stack: debug.Stack()}
+			if c := vm.cause.Load(); c != nil {
+				// The engine may stumble while an interrupt unwinds deep calls of native code.
+				vm.end(*c)
+			} else {
+				vm.ended = &PanicError{Value: r, Stack: debug.Stack()}
+			}
 			err = vm.ended
 		}
 	}()
