@@ -121,7 +121,7 @@ func (b *bench) one(ctx context.Context, name string) error {
 		return err
 	}
 	if target.version > 0 {
-		return &usageError{fmt.Errorf("%s: a version is loaded with --ab, beside another; without, it is %s, which gets the events", name, target.function)}
+		return &usageError{fmt.Errorf("%s: one version can only be loaded beside another, with --ab; %s alone is the version that is live", name, target.function)}
 	}
 	cfg, closing, err := b.config(ctx, target)
 	if err != nil {
