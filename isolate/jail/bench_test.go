@@ -1,6 +1,8 @@
 package jail_test
 
 import (
+	"context"
+	"io"
 	"os"
 	"strconv"
 	"strings"
@@ -11,6 +13,7 @@ import (
 
 	"github.com/skerry-edge/skerry/bundles"
 	"github.com/skerry-edge/skerry/isolate"
+	"github.com/skerry-edge/skerry/isolate/jail"
 	"github.com/skerry-edge/skerry/kv/memory"
 )
 
@@ -106,4 +109,81 @@ func BenchmarkOpen(b *testing.B) {
 		}
 		file.Close()
 	}
+}
+
+// BenchmarkStream is a body on its way through a function, here and in a jail.
+func BenchmarkStream(b *testing.B) {
+	for _, tc := range []struct {
+		name, script string
+		chunk, count int
+	}{
+		{"passed on/64KiB", handler(`return fetch("http://o/")`), 64 << 10, 256},
+		{"passed on/1KiB", handler(`return fetch("http://o/")`), 1 << 10, 1024},
+		{"uploaded/64KiB", handler(`return new Response((await request.bytes()).length)`), 64 << 10, 256},
+		{"echoed/64KiB", handler(`return new Response(request.body)`), 64 << 10, 256},
+	} {
+		source := func() isolate.Source { return &flood{chunk: make([]byte, tc.chunk), left: tc.count} }
+		host := isolate.Host{Fetch: fetchFunc(func() *isolate.Response { return &isolate.Response{Status: 200, Stream: source()} })}
+		run := func(b *testing.B, d dispatcher, f *isolate.Target) {
+			once := func() {
+				ev, done := event("e")
+				ev.Request.Method, ev.Request.Stream = "POST", source()
+				r, err := d.Dispatch(b.Context(), f, ev)
+				if err != nil {
+					b.Fatal(err)
+				}
+				for r.Stream != nil {
+					if _, err := r.Stream.Next(b.Context()); err == io.EOF {
+						break
+					} else if err != nil {
+						b.Fatal(err)
+					}
+				}
+				<-done
+			}
+			once()
+			b.SetBytes(int64(tc.chunk * tc.count))
+			b.ReportAllocs()
+			for b.Loop() {
+				once()
+			}
+		}
+		edit := func(m *bundles.Manifest) { m.Isolation, m.Limits.CPUMillis = bundles.IsolationReuse, 10_000 }
+		b.Run(tc.name+"/engine", func(b *testing.B) {
+			n := newNode(b, nil)
+			e, err := isolate.New(isolate.Config{Load: n.load, Host: host})
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer e.Close()
+			run(b, e, n.function("f", tc.script, edit))
+		})
+		b.Run(tc.name+"/jail", func(b *testing.B) {
+			n := newNode(b, func(_ *jail.KeeperConfig, p *jail.PoolConfig) { p.Host = host })
+			run(b, n, n.function("f", tc.script, edit))
+		})
+	}
+}
+
+// flood is a body of so many chunks.
+type flood struct {
+	chunk []byte
+	left  int
+}
+
+func (f *flood) Next(context.Context) ([]byte, error) {
+	if f.left == 0 {
+		return nil, io.EOF
+	}
+	f.left--
+	return append([]byte(nil), f.chunk...), nil
+}
+
+func (*flood) Cancel(error) {}
+
+// fetchFunc answers every subrequest.
+type fetchFunc func() *isolate.Response
+
+func (f fetchFunc) Fetch(context.Context, *isolate.Target, *isolate.Event, *isolate.Request) (*isolate.Response, error) {
+	return f(), nil
 }

@@ -152,9 +152,10 @@ func (c *Client) start() {
 }
 
 // Dispatch runs one event of the function version t in the jail, with the contract of
-// [isolate.Engine.Dispatch]: the response is the caller's to keep, the error is a
-// *isolate.Failure, and ev.Done is called exactly once. There is one more error: [ErrGone],
-// after which ev.Done is not called, and nothing of the request's body has been read.
+// [isolate.Engine.Dispatch]: the response is the caller's to keep, its Stream must be read to
+// its end or canceled, the error is a *isolate.Failure, and ev.Done is called exactly once. There
+// is one more error: [ErrGone], after which ev.Done is not called, and nothing of the request's
+// body has been read.
 //
 // All events of a client are for one function.
 func (c *Client) Dispatch(ctx context.Context, t *isolate.Target, ev *isolate.Event) (*isolate.Response, error) {
@@ -322,7 +323,7 @@ func (c *Client) giveUp(f *flight, failure *isolate.Failure) {
 	c.watch(f)
 }
 
-// watch makes sure that f is over in time, once it has no response to give any more.
+// watch makes sure that f is over in time, when all of its response is there.
 func (c *Client) watch(f *flight) {
 	limits := &f.target.Manifest.Limits
 	wait := c.cfg.DrainMax + time.Duration(limits.CPUMillis)*time.Millisecond + endMax

@@ -16,6 +16,13 @@
 //	  response or Failure ◀───────────────────────────────────────────┘
 //	  Event.Done ◀── result, when waitUntil work is over
 //
+// # Bodies
+//
+// Bodies that come little by little stay so on their way through a channel: a request's to the
+// jail and its response's back, and the same of subrequests, the other way around. Each end reads a
+// body's source when the other asks for more, so that whoever takes it slowly slows down who makes
+// it. An event whose response has such a body is over after that has ended.
+//
 // # Trust
 //
 // A jail has no way to the world but its channels. The process at the other end of a channel
@@ -38,7 +45,8 @@
 // # Limits
 //
 // Bytes under way in either direction of a channel are bounded, and so are the events in a
-// channel, the calls that they make at once, and the lines that they log. An event's wall time
-// is bounded by the client as well as by the jail. CPU and memory of the whole process are
+// channel, the calls that they make at once, the bodies that they have, what is asked of each
+// ahead, and the lines that they log. An event's wall time is bounded by the client as well as
+// by the jail, and so is how long a response's body may give nothing. CPU and memory of the whole process are
 // bounded from outside, by whoever starts it.
 package jail

@@ -50,8 +50,8 @@ const (
 	kindChecked // jail: what came of evaluating the bundle
 
 	kindCredit // both: so many bytes of long messages are dealt with
-	kindPull   // both: send the next chunk of a body of the event
-	kindChunk  // both: it, or the body's end
+	kindPull   // both: send more chunks of a body of the event
+	kindChunk  // both: one of them, or the body's end
 	kindStop   // both: a body of the event is not read any more
 	kinds      // how many there are, and one
 )

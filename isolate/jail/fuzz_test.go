@@ -124,6 +124,13 @@ func FuzzClient(f *testing.F) {
 		whole(kindGoaway, 0, nil, "") + whole(kindRefuse, 1, nil, ""),
 		frame(kindAnswer, 1, flagMore, total(8), "\x04\x01") + frame(kindAnswer, 1, flagContinued, "\x00\x00\x00\x00\x00\x00"),
 		whole(kindCredit, 0, appendUint(nil, 1), ""),
+		pull(1, 0, 1) + pull(1, 0, 1),
+		pull(1, 0, 1) + stop(1, 0, "enough") + whole(kindRefuse, 1, nil, ""),
+		answered(1, answer{response: streaming(5)}) + chunk(1, 0, chunkBytes, nil, "hello") + chunk(1, 0, chunkEnd, nil, "") + whole(kindDone, 1, appendResult(nil, result{}), ""),
+		answered(1, answer{response: streaming(-1)}) + chunk(1, 0, chunkFailure, appendFailure(nil, &isolate.Failure{Outcome: isolate.OutcomeException}), ""),
+		answered(1, answer{response: streaming(-1)}) + chunk(1, 0, chunkError, []byte{errorCanceled}, ""),
+		streamed(1, 1, true) + pull(1, 1, 1) + chunk(1, 1, chunkBytes, nil, "x") + stop(1, 1, ""),
+		streamed(1, 1, false) + streamed(2, 1, false) + pull(1, 1, 1),
 		"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff",
 	} {
 		f.Add([]byte(s))
@@ -131,7 +138,7 @@ func FuzzClient(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		conn := newScripted(slices.Concat([]byte(greeting), data))
 		c, err := NewClient(conn, ClientConfig{
-			Host: isolate.Host{KV: guarded{memory.New(memory.Config{}), t}, Cache: ownCache{t}, Fetch: new(hostileHost), Console: func(isolate.LogLine) {}},
+			Host: isolate.Host{KV: guarded{memory.New(memory.Config{}), t}, Cache: ownCache{t}, Fetch: sprung{}, Console: func(isolate.LogLine) {}},
 			Load: func(_ context.Context, d bundles.Digest) (*bundles.Bundle, error) {
 				if d != target().Digest {
 					t.Errorf("a jail asked for the bundle %q", string(d))
@@ -143,7 +150,8 @@ func FuzzClient(f *testing.F) {
 			t.Fatal(err)
 		}
 		done := make(chan isolate.Result, 2)
-		ev := &isolate.Event{ID: "e", Kind: isolate.KindFetch, Request: &isolate.Request{Method: "GET", URL: "http://f/"}, Done: func(r isolate.Result) { done <- r }}
+		request := newSpring("request", io.EOF)
+		ev := &isolate.Event{ID: "e", Kind: isolate.KindFetch, Request: &isolate.Request{Method: "POST", URL: "http://f/", Stream: request}, Done: func(r isolate.Result) { done <- r }}
 		time.AfterFunc(0, func() {
 			for { // once the event is on its way
 				if _, idle := c.Idle(); !idle {
@@ -153,6 +161,10 @@ func FuzzClient(f *testing.F) {
 			close(conn.begin)
 		})
 		r, err := c.Dispatch(t.Context(), target(), ev)
+		if r != nil && r.Stream != nil {
+			// However it ends, it does.
+			_, _ = isolate.Collect(t.Context(), r, 1<<20)
+		}
 		<-c.ctx.Done()
 		c.Close()
 		var failure *isolate.Failure
@@ -160,6 +172,9 @@ func FuzzClient(f *testing.F) {
 		case errors.Is(err, ErrGone):
 			if len(done) != 0 {
 				t.Error("Done was called for an event that was not run")
+			}
+			if request.chunk == nil {
+				t.Error("the body of an event that was not run has been read")
 			}
 			return
 		case err == nil:
@@ -186,6 +201,8 @@ func FuzzServer(f *testing.F) {
 		hello + version + whole(kindEvent, 1, appendRequest(ev, &isolate.Request{Method: "GET", URL: "http://f/"}), "") + whole(kindCancel, 1, nil, ""),
 		hello + whole(kindCheck, 1, nil, string(bundles.Encode(&bundles.Bundle{Script: []byte("__register({})")}))),
 		hello + whole(kindReply, 1, []byte{0, errorStore}, ""),
+		hello + version + whole(kindEvent, 1, appendRequest(ev, &isolate.Request{Method: "POST", URL: "http://f/", Stream: newInlet(3)}), "") +
+			chunk(1, 0, chunkBytes, nil, "abc") + pull(1, 0, 1) + stop(1, 0, "enough"),
 	} {
 		f.Add([]byte(s))
 	}

@@ -33,7 +33,7 @@ func (in *inbound) fetch(ctx context.Context, r *isolate.Request) (*isolate.Resp
 	reply, err := in.channel.call(ctx, head, r.Body)
 	if err != nil {
 		if ctx.Err() != nil {
-			in.streams.decline(number) // the reply may be on its way
+			in.streams.decline(number, err) // the reply may be on its way
 		}
 		return nil, err
 	}

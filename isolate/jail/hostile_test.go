@@ -101,11 +101,16 @@ func newPrey(t testing.TB, store kv.Store) *prey {
 
 // dispatch sends an event, and returns what came of it when it is over and closing is closed.
 func (p *prey) dispatch(ctx context.Context, tgt *isolate.Target, closing <-chan struct{}) <-chan outcomeOf {
+	return p.dispatchOf(ctx, tgt, &isolate.Request{Method: "GET", URL: "http://f/"}, closing)
+}
+
+// dispatchOf is dispatch of an event with that request.
+func (p *prey) dispatchOf(ctx context.Context, tgt *isolate.Target, r *isolate.Request, closing <-chan struct{}) <-chan outcomeOf {
 	over := make(chan outcomeOf, 1)
 	go func() {
 		var o outcomeOf
 		done := make(chan isolate.Result, 2)
-		ev := &isolate.Event{ID: "e", Kind: isolate.KindFetch, Request: &isolate.Request{Method: "GET", URL: "http://f/"}, Done: func(r isolate.Result) { done <- r }}
+		ev := &isolate.Event{ID: "e", Kind: isolate.KindFetch, Request: r, Done: func(r isolate.Result) { done <- r }}
 		o.response, o.err = p.Dispatch(ctx, tgt, ev)
 		if !errors.Is(o.err, ErrGone) {
 			o.result = <-done

@@ -21,11 +21,13 @@ type inlet struct {
 
 	mu struct {
 		sync.Mutex
-		left  int64  // bytes to come; -1: nobody knows
-		owed  bool   // the peer was asked for a chunk
-		chunk []byte // that has arrived; nil: none
-		err   error  // what comes after chunk; nil: more
-		timer *time.Timer
+		left    int64    // bytes to come; -1: nobody knows
+		read    int      // bytes that Next has returned
+		owed    int      // chunks that the peer was asked for
+		chunks  [][]byte // that have arrived
+		err     error    // what comes after them; nil: more
+		stopped bool     // the peer was told that nobody reads on, and has not said that it knows
+		timer   *time.Timer
 	}
 }
 
@@ -47,7 +49,10 @@ var (
 func (i *inlet) Length() int64 {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	return i.mu.left
+	if i.mu.left < 0 {
+		return -1
+	}
+	return max(0, i.mu.left-int64(i.mu.read))
 }
 
 // Next returns the next bytes. What it has asked for and did not wait for is what the next
@@ -65,34 +70,52 @@ func (i *inlet) Next(ctx context.Context) ([]byte, error) {
 	}
 }
 
-// take returns what is there. If that is nothing, it asks for more.
+// take returns what is there, and asks for more.
 func (i *inlet) take() ([]byte, error) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	if chunk := i.mu.chunk; chunk != nil {
-		i.mu.chunk = nil
-		return chunk, nil
+	if len(i.mu.chunks) == 0 {
+		if i.mu.err == nil {
+			i.askLocked(1)
+		}
+		return nil, i.mu.err
 	}
-	if i.mu.err == nil && !i.mu.owed {
-		i.askLocked()
+	chunk := i.mu.chunks[0]
+	i.mu.chunks[0], i.mu.chunks = nil, i.mu.chunks[1:]
+	i.mu.read += len(chunk)
+	if i.mu.err == nil && i.mu.read >= chunkBytesMax {
+		i.askLocked(min(max(1, chunkBytesMax/len(chunk)), aheadMax))
 	}
-	return nil, i.mu.err
+	return chunk, nil
 }
 
-// askLocked asks for a chunk. Messages go out under the lock, so that a pull never follows a
-// stop.
-func (i *inlet) askLocked() {
-	i.mu.owed = true
-	if i.lateMax > 0 {
-		if i.mu.timer == nil {
-			i.mu.timer = time.AfterFunc(i.lateMax, i.late)
-		} else {
-			i.mu.timer.Reset(i.lateMax)
-		}
+// askLocked asks for so many chunks, less those that are there or on their way, if that is
+// worth a message. Messages go out under the lock, so that a pull never follows a stop.
+func (i *inlet) askLocked(want int) {
+	missing := want - i.mu.owed - len(i.mu.chunks)
+	if missing <= want/2 {
+		return
 	}
+	i.mu.owed += missing
+	i.timeLocked()
 	var space [16]byte
 	// A broken link ends the streams.
-	_ = i.streams.link.send(context.Background(), kindPull, i.streams.event, appendUint(space[:0], uint64(i.number)), nil)
+	_ = i.streams.link.send(context.Background(), kindPull, i.streams.event, appendUint(appendUint(space[:0], uint64(i.number)), uint64(missing)), nil)
+}
+
+// timeLocked begins to count the time that the peer takes, if it owes something.
+func (i *inlet) timeLocked() {
+	switch {
+	case i.mu.owed == 0 || i.mu.err != nil:
+		if i.mu.timer != nil {
+			i.mu.timer.Stop()
+		}
+	case i.lateMax == 0:
+	case i.mu.timer == nil:
+		i.mu.timer = time.AfterFunc(i.lateMax, i.late)
+	default:
+		i.mu.timer.Reset(i.lateMax)
+	}
 }
 
 // Cancel says that nobody reads on.
@@ -105,50 +128,49 @@ func (i *inlet) Cancel(reason error) {
 		i.mu.Unlock()
 		return
 	}
-	i.mu.err, i.mu.chunk = reason, nil
-	owed := i.mu.owed
-	head := appendString(appendUint(nil, uint64(i.number)), cut(reason.Error(), textBytesMax))
-	// A broken link ends the streams.
-	_ = i.streams.link.send(context.Background(), kindStop, i.streams.event, head, nil)
+	i.stopLocked(reason)
 	i.mu.Unlock()
-	if !owed {
-		i.streams.forgetIn(i)
-	}
 	i.end()
 }
 
-// arrive takes a chunk of the peer's.
+// stopLocked tells the peer that nobody reads on.
+func (i *inlet) stopLocked(reason error) {
+	i.mu.err, i.mu.chunks, i.mu.stopped = reason, nil, true
+	i.timeLocked()
+	head := appendString(appendUint(nil, uint64(i.number)), cut(reason.Error(), textBytesMax))
+	// A broken link ends the streams.
+	_ = i.streams.link.send(context.Background(), kindStop, i.streams.event, head, nil)
+}
+
+// arrive takes a chunk of the peer's, or the end.
 func (i *inlet) arrive(what int, bytes []byte, err error) error {
+	ended := what != chunkBytes
 	i.mu.Lock()
-	if !i.mu.owed {
+	if i.mu.owed == 0 && (!ended || !i.mu.stopped) {
 		i.mu.Unlock()
 		return fault("a chunk of the body %d, for which nobody has asked", i.number)
 	}
-	i.mu.owed = false
-	if i.mu.timer != nil {
-		i.mu.timer.Stop()
-	}
+	i.mu.owed = max(0, i.mu.owed-1)
 	unread := i.mu.err != nil
 	switch {
 	case unread:
-	case what == chunkBytes:
-		i.mu.chunk = bytes
-		if i.mu.left >= 0 {
-			i.mu.left = max(0, i.mu.left-int64(len(bytes)))
-		}
+	case !ended:
+		i.mu.chunks = append(i.mu.chunks, bytes)
 	case what == chunkEnd:
 		i.mu.err = io.EOF
 	default:
 		i.mu.err = err
 	}
-	over := !unread && i.mu.err != nil
+	i.timeLocked()
 	i.mu.Unlock()
-	if unread || over {
+	if ended {
 		i.streams.forgetIn(i)
 	}
-	if over {
+	switch {
+	case unread:
+	case ended:
 		i.end()
-	} else {
+	default:
 		i.tell()
 	}
 	return nil
@@ -162,9 +184,7 @@ func (i *inlet) fail(err error) {
 	if open {
 		i.mu.err = err
 	}
-	if i.mu.timer != nil {
-		i.mu.timer.Stop()
-	}
+	i.timeLocked()
 	i.mu.Unlock()
 	if open {
 		i.end()

@@ -16,60 +16,84 @@ type outlet struct {
 	source  isolate.Source
 
 	over func() // if not nil, called once, when nobody reads the source any more
-	sent func() // if not nil, called when a chunk is on its way
+	sent func() // if not nil, called when all that was asked for is on its way
 
 	rest []byte // what the source has given and has not gone out; its reader's
 
 	mu struct {
 		sync.Mutex
-		owed    bool // the peer has asked for a chunk
-		ended   bool // it will not ask again, or may not
-		sending int  // goroutines that have yet to send a chunk, or are about to
+		owed    int  // chunks that the peer has asked for
+		ended   bool // there is no more, or nobody reads it
+		serving bool // a goroutine reads the source and sends
 	}
 }
 
-// pull sends the next chunk, from a goroutine of its own.
-func (o *outlet) pull() error {
+// pull takes note that the peer asks for so many more chunks.
+func (o *outlet) pull(chunks int) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.mu.owed || o.mu.ended {
-		return fault("a pull of the body %d, which has one too many", o.number)
+	if o.mu.ended { // its end and this have crossed
+		return nil
 	}
-	o.mu.owed = true
-	o.mu.sending++
-	o.streams.work.Go(o.serve)
+	if chunks == 0 || o.mu.owed+chunks > aheadMax {
+		return fault("a pull of %d of the body %d, which is too much", chunks, o.number)
+	}
+	o.mu.owed += chunks
+	if !o.mu.serving {
+		o.mu.serving = true
+		o.streams.work.Go(o.serve)
+	}
 	return nil
 }
 
-// serve reads the source and answers a pull.
+// serve sends what was asked for.
 func (o *outlet) serve() {
-	chunk, err := o.next()
+	for {
+		chunk, err := o.next()
+		o.mu.Lock()
+		if o.mu.ended && err == nil {
+			err = io.EOF // nobody will know
+		}
+		// Before it goes out: the next pull may come right away.
+		o.mu.owed--
+		o.mu.ended = err != nil
+		o.mu.Unlock()
+		o.send(chunk, err)
+		o.mu.Lock()
+		stopped := err == nil && o.mu.ended
+		o.mu.serving = err == nil && !stopped && o.mu.owed > 0
+		serving := o.mu.serving
+		o.mu.Unlock()
+		if serving {
+			continue
+		}
+		if stopped {
+			o.send(nil, io.EOF)
+		}
+		if stopped || err != nil {
+			o.end()
+		}
+		if o.sent != nil {
+			o.sent()
+		}
+		return
+	}
+}
+
+// send sends a chunk, or the end.
+func (o *outlet) send(chunk []byte, err error) {
 	var space [256]byte
 	head := appendUint(space[:0], uint64(o.number))
 	switch {
 	case err == nil:
 		head = append(head, chunkBytes)
 	case err == io.EOF:
-		head = append(head, chunkEnd)
+		head, chunk = append(head, chunkEnd), nil
 	default:
-		head = appendStreamError(head, err)
+		head, chunk = appendStreamError(head, err), nil
 	}
-	o.mu.Lock()
-	o.mu.owed = false // before it goes out: the next pull may come right away
-	o.mu.ended = o.mu.ended || err != nil
-	o.mu.Unlock()
 	// A broken link ends the streams.
 	_ = o.streams.link.sendPaced(kindChunk, o.streams.event, head, chunk)
-	o.mu.Lock()
-	o.mu.sending--
-	ended := o.mu.ended
-	o.mu.Unlock()
-	if ended {
-		o.end()
-	}
-	if o.sent != nil {
-		o.sent()
-	}
 }
 
 // next returns what goes out next: never nothing.
@@ -84,7 +108,8 @@ func (o *outlet) next() (chunk []byte, err error) {
 	return chunk, nil
 }
 
-// stop takes note that the peer reads no more, because of reason.
+// stop takes note that the peer reads no more, because of reason. It is told that this is
+// known: with the end.
 func (o *outlet) stop(reason string) {
 	o.mu.Lock()
 	if o.mu.ended {
@@ -92,15 +117,18 @@ func (o *outlet) stop(reason string) {
 		return
 	}
 	o.mu.ended = true
-	owed := o.mu.owed
+	serving := o.mu.serving
 	o.mu.Unlock()
 	err := errUnread
 	if reason != "" {
 		err = errors.New(reason)
 	}
 	o.source.Cancel(err)
-	if !owed { // else serve does
-		o.end()
+	if !serving {
+		o.streams.work.Go(func() {
+			o.send(nil, io.EOF)
+			o.end()
+		})
 	}
 }
 
@@ -121,8 +149,9 @@ func (o *outlet) end() {
 	}
 }
 
+// busy says whether something was asked for that is not on its way.
 func (o *outlet) busy() bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return o.mu.sending > 0
+	return o.mu.serving
 }

@@ -159,28 +159,6 @@ func (c *Client) answer(m message, in *input) error {
 	return nil
 }
 
-// expectResponse makes body that of f's response.
-func (c *Client) expectResponse(f *flight, body *inlet) error {
-	wait := c.cfg.StreamIdleMax + endMax
-	body.lateMax, body.late = wait, func() { c.link.fail(fault("nothing of a response's body came for %v", wait)) }
-	body.over = func() { c.watch(f) }
-	return f.streams.expect(0, body)
-}
-
-// stream takes what the jail says of a body.
-func (c *Client) stream(m message, in *input) error {
-	defer c.link.credit(m.held)
-	f, given := c.flight(m.id)
-	switch {
-	case f != nil:
-		f.began = true
-		return f.streams.handle(m.kind, in)
-	case !given:
-		return fault("a message about a body of no event")
-	}
-	return nil // over meanwhile
-}
-
 func (c *Client) done(m message, in *input) error {
 	f, _ := c.flight(m.id)
 	if f == nil || !f.replied {
@@ -292,15 +270,10 @@ func (c *Client) call(m message, in *input) error {
 			reply = perform(ctx)
 		}
 		c.link.credit(held)
-		if reply.stream == nil {
+		if reply.stream != nil {
+			reply = c.offer(ctx, cancel, f, reply)
+		} else {
 			cancel()
-		} else if err := f.streams.offer(reply.number, reply.stream, &outlet{over: cancel}); err != nil {
-			cancel()
-			reply.stream.Cancel(err)
-			reply = failedFetch(err)
-			if errors.Is(err, ErrFault) {
-				c.link.fail(err)
-			}
 		}
 		c.mu.Lock()
 		delete(c.mu.calls, m.id)
@@ -314,8 +287,8 @@ func (c *Client) call(m message, in *input) error {
 // reply is what came of a call.
 type reply struct {
 	head, body []byte
-	stream     isolate.Source // the response's body, if it comes little by little; nil: it is all there
-	number     uint32         // stream's; it takes the call's context with it when it ends
+	stream     isolate.Source // of a subrequest's response; when it ends, so does the call's context
+	number     uint32         // stream's
 }
 
 // performed is a reply that begins with the call's success; what follows is its result.

@@ -1,7 +1,6 @@
 package jail
 
 import (
-	"context"
 	"math"
 	"sync"
 
@@ -10,17 +9,22 @@ import (
 
 // Bodies that come little by little go through a channel as they come. The end that has a
 // body's source announces it in the message that has the head: the event, the answer, a call
-// or its reply. The other end asks for one chunk after another; each kindPull is answered by
-// one kindChunk, with bytes, the end or an error. Who reads no more says so with kindStop, and
-// is still owed the answer to its last kindPull. So the slowest on a body's way sets its pace,
-// and an end holds one chunk of it.
+// or its reply. The other end asks for chunks with kindPull, one at first and a few ahead when
+// the body turns out to be long. Each is answered by a kindChunk, until one says that the body
+// has ended, or failed. Who reads no more says so with kindStop, which is answered by the end.
+// So the slowest on a body's way sets its pace, and an end holds a few chunks of it.
 //
 // All three name an event in their header, and one of its bodies in their head: 0 is that of
 // the event's own request or response, by the direction, and each subrequest has a number for
 // its two. What is said of an event that is over meanwhile is of no account.
 
-// chunkBytesMax is the most that goes in one message of a body.
-const chunkBytesMax = 64 << 10
+const (
+	// chunkBytesMax is the most that goes in one message of a body.
+	chunkBytesMax = 64 << 10
+	// aheadMax is how many chunks of a body may be asked for at once. Of a long one, as many are
+	// as make up chunkBytesMax.
+	aheadMax = 8
+)
 
 // What a kindChunk has after its stream's number.
 const (
@@ -40,20 +44,20 @@ type streams struct {
 	mu struct {
 		sync.Mutex
 		in  map[uint32]*inlet  // bodies that come from the peer, until they have ended
-		out map[uint32]*outlet // bodies that go to the peer, until they have ended
+		out map[uint32]*outlet // bodies that go to the peer; nil: it has ended
 		err error              // why there are no more; nil: there may be
 	}
 }
 
-// offer makes source what the peer pulls as number. The outlet's hooks may be set before.
+// offer makes source what the peer pulls as number, by o, whose hooks may be set.
 func (s *streams) offer(number uint32, source isolate.Source, o *outlet) error {
 	o.streams, o.number, o.source = s, number, source
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	switch {
-	case s.mu.err != nil:
+	if s.mu.err != nil {
 		return s.mu.err
-	case s.mu.out[number] != nil:
+	}
+	if _, taken := s.mu.out[number]; taken {
 		return fault("two bodies by the number %d", number)
 	}
 	if s.mu.out == nil {
@@ -81,10 +85,12 @@ func (s *streams) expect(number uint32, i *inlet) error {
 	return nil
 }
 
-// decline says that nobody will read what the peer may announce as number.
-func (s *streams) decline(number uint32) {
-	// A broken link has ended all streams.
-	_ = s.link.send(context.Background(), kindStop, s.event, appendString(appendUint(nil, uint64(number)), ""), nil)
+// decline says that nobody will read what the peer may have announced as number.
+func (s *streams) decline(number uint32, reason error) {
+	i := newInlet(-1)
+	if s.expect(number, i) == nil {
+		i.Cancel(reason)
+	}
 }
 
 // handle takes a message of the peer that is about one of the streams. Its error says which
@@ -93,10 +99,11 @@ func (s *streams) handle(k kind, in *input) error {
 	number := uint32(in.small(math.MaxUint32))
 	switch k {
 	case kindPull:
+		chunks := in.small(aheadMax)
 		if err := in.end(); err != nil {
 			return err
 		}
-		return s.pulled(number)
+		return s.pulled(number, chunks)
 	case kindStop:
 		reason := in.atMost(textBytesMax)
 		if err := in.end(); err != nil {
@@ -109,17 +116,18 @@ func (s *streams) handle(k kind, in *input) error {
 	}
 }
 
-func (s *streams) pulled(number uint32) error {
+func (s *streams) pulled(number uint32, chunks int) error {
 	s.mu.Lock()
-	o, over := s.mu.out[number], s.mu.err != nil
+	o, known := s.mu.out[number]
+	over := s.mu.err != nil
 	s.mu.Unlock()
 	switch {
-	case over:
-		return nil
-	case o == nil:
+	case !known && !over:
 		return fault("a pull of the body %d, which is not there", number)
+	case o == nil: // its end and this have crossed
+		return nil
 	}
-	return o.pull()
+	return o.pull(chunks)
 }
 
 func (s *streams) stopped(number uint32, reason string) {
@@ -192,26 +200,26 @@ func (s *streams) close(err error) {
 		i.fail(err)
 	}
 	for _, o := range out {
-		o.fail(err)
+		if o != nil {
+			o.fail(err)
+		}
 	}
 }
 
-// forgetIn and forgetOut let go of a stream that has ended. The latter says whether it was
-// there.
+// forgetIn lets go of a body that has ended.
 func (s *streams) forgetIn(i *inlet) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.mu.in[i.number] == i {
-		delete(s.mu.in, i.number)
-	}
+	delete(s.mu.in, i.number)
 }
 
+// forgetOut lets go of a body that has ended, but for its number, and says whether it was there.
 func (s *streams) forgetOut(o *outlet) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	found := s.mu.out[o.number] == o
 	if found {
-		delete(s.mu.out, o.number)
+		s.mu.out[o.number] = nil
 	}
 	return found
 }

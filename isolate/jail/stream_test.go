@@ -365,6 +365,43 @@ func drink(t *testing.T, s isolate.Source, read int) (body, end string) {
 	return body, ""
 }
 
+// TestManyBodiesAtOnce holds that bodies of many events, in small chunks that are asked for
+// ahead, come whole and in order.
+func TestManyBodiesAtOnce(t *testing.T) {
+	t.Parallel()
+	host := new(origin)
+	n := newNode(t, func(_ *jail.KeeperConfig, p *jail.PoolConfig) { p.Host.Fetch = host })
+	f := n.function("f", handler(`return fetch("http://o/echo", {method: "POST", body: request.body, duplex: "half"})`), func(m *bundles.Manifest) {
+		m.Isolation, m.Limits.CPUMillis = bundles.IsolationReuse, 5000
+	})
+	list := make([]string, 100)
+	for i := range list {
+		list[i] = strings.Repeat(string(rune('0'+i%10)), 100+20*i)
+	}
+	want := strings.Join(list, "")
+	var work sync.WaitGroup
+	for range 4 {
+		work.Go(func() {
+			for range 10 {
+				ev, done := event("e")
+				ev.Request.Method, ev.Request.Stream = "POST", newPieces(io.EOF, list...)
+				r, err := n.Dispatch(t.Context(), f, ev)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if got, err := isolate.Collect(t.Context(), r, 1<<20); string(got) != want || err != nil {
+					t.Errorf("%d bytes came of %d, %v", len(got), len(want), err)
+				}
+				if r := <-done; r.Outcome != isolate.OutcomeOK {
+					t.Errorf("the event is over as %+v", r)
+				}
+			}
+		})
+	}
+	work.Wait()
+}
+
 // TestAJailThatIsKilledHalfWay holds that the bodies of its events end with it.
 func TestAJailThatIsKilledHalfWay(t *testing.T) {
 	t.Parallel()
