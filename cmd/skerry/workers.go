@@ -368,9 +368,11 @@ func (w *workers) collect(ctx context.Context) {
 		live = append(live, strconv.Itoa(c.Pid()))
 		asked.Go(func() {
 			var snapshot []byte
-			if err := c.Call(ctx, askMetrics, nil, &snapshot); err == nil {
-				w.note(c.Pid(), snapshot)
+			if err := c.Call(ctx, askMetrics, struct{}{}, &snapshot); err != nil {
+				w.cfg.log("the metrics of process %d can't be had: %v", c.Pid(), err)
+				return
 			}
+			w.note(c.Pid(), snapshot)
 		})
 	}
 	asked.Wait()
