@@ -192,6 +192,11 @@ func (c *Client) Dispatch(ctx context.Context, t *isolate.Target, ev *isolate.Ev
 	return f.outcome()
 }
 
+// workerLost is the failure of an event whose channel has ended because of err.
+func workerLost(err error) *isolate.Failure {
+	return &isolate.Failure{Outcome: isolate.OutcomeWorkerLost, Message: "the process that ran the function ended", Detail: err.Error()}
+}
+
 func canceled() *isolate.Failure {
 	return &isolate.Failure{Outcome: isolate.OutcomeCanceled, Message: "the client left, or the node is stopping"}
 }
@@ -243,11 +248,16 @@ func (c *Client) send(ctx context.Context, f *flight) error {
 		_, err := f.outcome()
 		return err
 	}
-	// Nothing of it went out.
-	if ctx.Err() != nil {
-		return f.refuse(canceled())
+	// Not all of it went out.
+	if ctx.Err() == nil && f.streams.withdraw(0) {
+		return ErrGone
 	}
-	return ErrGone
+	failure := workerLost(err) // and the jail, which has guessed the event's id, has read of the body
+	if ctx.Err() != nil {
+		failure = canceled()
+	}
+	f.streams.close(failure)
+	return f.refuse(failure)
 }
 
 // begin gives f an id and counts it among the events in the jail. It returns f's version,
@@ -391,8 +401,9 @@ func (c *Client) loseEvent(f *flight, err error, closed bool) {
 	f.sending.Unlock()
 	failure := canceled()
 	if !closed {
-		failure = &isolate.Failure{Outcome: isolate.OutcomeWorkerLost, Message: "the process that ran the function ended", Detail: err.Error()}
+		failure = workerLost(err)
 	}
+	ran = ran || !f.streams.withdraw(0)
 	if !ran && !closed && f.settle(nil, nil, ErrGone) {
 		c.remove(f)
 		return

@@ -19,7 +19,6 @@ func (c *Client) stream(m message, in *input) error {
 	f, given := c.flight(m.id)
 	switch {
 	case f != nil:
-		f.began = true
 		return f.streams.handle(m.kind, in)
 	case !given:
 		return fault("a message about a body of no event")

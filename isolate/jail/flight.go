@@ -27,7 +27,6 @@ type flight struct {
 
 	// The receiver's.
 	replied bool // the jail has answered
-	began   bool // the jail has said something of a body
 	fetches int
 	lines   int
 	ctx     context.Context // of its calls; nil: there were none

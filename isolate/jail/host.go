@@ -25,16 +25,22 @@ func (in *inbound) fetch(ctx context.Context, r *isolate.Request) (*isolate.Resp
 	if len(head)+len(r.Body) > in.memory {
 		return nil, js.TypeError("fetch: the request is larger than all that the event may hold")
 	}
+	var sent *outlet
 	if r.Stream != nil {
-		if err := in.streams.offer(number, r.Stream, new(outlet)); err != nil {
+		sent = new(outlet)
+		if err := in.streams.offer(number, r.Stream, sent); err != nil {
 			return nil, err
 		}
 	}
 	reply, err := in.channel.call(ctx, head, r.Body)
-	if err != nil {
-		if ctx.Err() != nil {
-			in.streams.decline(number, err) // the reply may be on its way
-		}
+	switch {
+	case err == nil:
+	case ctx.Err() != nil:
+		in.streams.decline(number, err) // the reply may be on its way
+		return nil, err
+	case sent != nil && reply.bool():
+		return nil, sent.reason(err)
+	default:
 		return nil, err
 	}
 	response := reply.response()

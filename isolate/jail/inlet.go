@@ -191,6 +191,13 @@ func (i *inlet) fail(err error) {
 	}
 }
 
+// failed says whether err is, or comes of, the error that the peer's source has failed with.
+func (i *inlet) failed(err error) bool {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.mu.err != nil && i.mu.err != io.EOF && !i.mu.stopped && errors.Is(err, i.mu.err)
+}
+
 // open says whether the body has not ended.
 func (i *inlet) open() bool {
 	i.mu.Lock()

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/skerry-edge/skerry/isolate"
+	"github.com/skerry-edge/skerry/isolate/js"
 )
 
 // outlet is a body whose source is at this end of the channel. It is read when the peer asks.
@@ -22,9 +23,11 @@ type outlet struct {
 
 	mu struct {
 		sync.Mutex
-		owed    int  // chunks that the peer has asked for
-		ended   bool // there is no more, or nobody reads it
-		serving bool // a goroutine reads the source and sends
+		pulled  bool  // the peer has asked for some
+		owed    int   // chunks that the peer has asked for
+		ended   bool  // there is no more, or nobody reads it
+		serving bool  // a goroutine reads the source and sends
+		err     error // the source's
 	}
 }
 
@@ -38,6 +41,7 @@ func (o *outlet) pull(chunks int) error {
 	if chunks == 0 || o.mu.owed+chunks > aheadMax {
 		return fault("a pull of %d of the body %d, which is too much", chunks, o.number)
 	}
+	o.mu.pulled = true
 	o.mu.owed += chunks
 	if !o.mu.serving {
 		o.mu.serving = true
@@ -56,7 +60,7 @@ func (o *outlet) serve() {
 		}
 		// Before it goes out: the next pull may come right away.
 		o.mu.owed--
-		o.mu.ended = err != nil
+		o.mu.ended, o.mu.err = err != nil, err
 		o.mu.Unlock()
 		o.send(chunk, err)
 		o.mu.Lock()
@@ -132,6 +136,17 @@ func (o *outlet) stop(reason string) {
 	}
 }
 
+// withdraw ends the body if nothing of it was asked for, and says so. Its source is left alone.
+func (o *outlet) withdraw() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.mu.pulled {
+		return false
+	}
+	o.mu.ended = true
+	return true
+}
+
 // fail ends the body because its event or its channel is over: nobody hears of it.
 func (o *outlet) fail(err error) {
 	o.mu.Lock()
@@ -147,6 +162,17 @@ func (o *outlet) end() {
 	if o.streams.forgetOut(o) && o.over != nil {
 		o.over()
 	}
+}
+
+// reason returns why something has failed with err because the source has: what a script has
+// thrown, which only this end knows, or else err.
+func (o *outlet) reason(err error) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if _, thrown := js.Thrown(o.mu.err); thrown {
+		return o.mu.err
+	}
+	return err
 }
 
 // busy says whether something was asked for that is not on its way.

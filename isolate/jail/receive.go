@@ -179,7 +179,7 @@ func (c *Client) done(m message, in *input) error {
 // refused takes back an event that the jail has not run.
 func (c *Client) refused(m message) error {
 	f, _ := c.flight(m.id)
-	if f == nil || f.replied || f.began {
+	if f == nil || f.replied || !f.streams.withdraw(0) {
 		return fault("the refusal of no event")
 	}
 	if f.settle(nil, nil, ErrGone) {
@@ -378,10 +378,13 @@ func (c *Client) prepareFetch(f *flight, in *input) (performer, error) {
 	return func(ctx context.Context) reply {
 		response, err := c.fetchFor(ctx, f, r)
 		if err != nil {
+			failed := failedFetch(err)
 			if r.Stream != nil {
-				r.Stream.Cancel(err)
+				body := r.Stream.(*inlet)
+				failed.head = appendBool(failed.head, body.failed(err))
+				body.Cancel(err)
 			}
-			return failedFetch(err)
+			return failed
 		}
 		return reply{appendResponse(performed(), response), response.Body, response.Stream, number}
 	}, nil

@@ -169,6 +169,15 @@ func (s *streams) arrived(number uint32, in *input) error {
 	return i.arrive(what, bytes, err)
 }
 
+// withdraw takes back the body that goes out as number, if there is one and it was not asked for,
+// and leaves its source alone; false: some of it has been read.
+func (s *streams) withdraw(number uint32) bool {
+	s.mu.Lock()
+	o, known := s.mu.out[number]
+	s.mu.Unlock()
+	return !known || o != nil && o.withdraw()
+}
+
 // busy says whether something of the body that goes out as number is on its way.
 func (s *streams) busy(number uint32) bool {
 	s.mu.Lock()
