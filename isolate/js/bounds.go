@@ -39,6 +39,14 @@ func (vm *VM) Claim(n int64) {
 // that it may not: see [VM.Allocate].
 func (vm *VM) Fits(n int64) bool { return n <= vm.largest() }
 
+// Adopt is called in a turn for n bytes that were allocated on another goroutine and that the
+// script is about to get: they are the event's from now on. If that is more than the event may
+// hold, it throws a RangeError that says what is too large.
+func (vm *VM) Adopt(n int64, what string) {
+	vm.bound(n, what+" is too large")
+	vm.meter.adopt(n)
+}
+
 // Steps counts the steps of a loop and makes a checkpoint after some thousand.
 type Steps struct{ work }
 

@@ -12,7 +12,7 @@ import (
 // ToValue converts what a Go function returns: nil to null, strings, booleans and numbers
 // to primitives, the state of a class to its instance, []string and []any to arrays,
 // [Latin1] to a string, [Bytes] to a Uint8Array, [Buffer] to an ArrayBuffer, [Record] to an
-// object, [JSON] to what JSON.parse makes of it, a [Make] to what it returns. A Value is itself.
+// object, [JSON] to what JSON.parse makes of it, an [IteratorResult] to one, a [Make] to what it returns. A Value is itself.
 // It panics on anything else.
 func (vm *VM) ToValue(v any) Value {
 	switch v := v.(type) {
@@ -50,6 +50,11 @@ func (vm *VM) ToValue(v any) Value {
 		return newArrayOf(vm.rt, out)
 	case []any:
 		return newArrayOf(vm.rt, vm.values(v))
+	case IteratorResult:
+		if v.Done {
+			return vm.iteratorResult(v.Value, trueValue)
+		}
+		return vm.iteratorResult(v.Value, falseValue)
 	case Record:
 		o := vm.rt.NewObject()
 		for _, f := range v {

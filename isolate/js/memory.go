@@ -61,6 +61,27 @@ func (w *watchdog) grow(m *Meter, bytes int64) {
 	}
 }
 
+// adopt counts bytes that were allocated outside of the event's turns and are its from now on.
+func (m *Meter) adopt(bytes int64) {
+	if m.account.MemoryBytes == 0 || m.turns == nil || m.depth == 0 {
+		return
+	}
+	m.turns.watchdog.adopt(m, bytes)
+	m.vm.checkpoint()
+}
+
+func (w *watchdog) adopt(m *Meter, bytes int64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	h := &m.memory
+	h.add(bytes)
+	h.peak = max(h.peak, h.bytes)
+	w.mu.ledger.enlist(m)
+	if w.mu.current == &m.watch {
+		w.judgeLocked(m, 0)
+	}
+}
+
 // close ends the account: what the VM holds is no event's any more.
 func (m *Meter) close() {
 	if m.turns != nil && (m.memory.heavy || !m.memory.made) {

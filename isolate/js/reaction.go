@@ -64,12 +64,13 @@ func (vm *VM) React(v Value, fulfilled, rejected func(Value)) {
 	}
 	r := new(reactions)
 	r.fulfilled.handler, r.rejected.kind, r.rejected.handler = &r.onValue, 1, &r.onReason
-	r.onValue.call, r.onReason.call = reactionOf(fulfilled), reactionOf(rejected)
+	r.onValue.call, r.onReason.call = vm.reaction(fulfilled), vm.reaction(rejected)
 	addReactions(p, &r.fulfilled, &r.rejected)
 }
 
-func reactionOf(f func(Value)) native {
+func (vm *VM) reaction(f func(Value)) native {
 	return func(c goja.FunctionCall) goja.Value {
+		vm.checkpoint()
 		if f != nil {
 			f(c.Argument(0))
 		}
@@ -80,7 +81,10 @@ func reactionOf(f func(Value)) native {
 // Soon runs job as a promise job, after those that are queued already: what a reaction to a
 // promise that has settled is. What it throws is lost.
 func (vm *VM) Soon(job func()) {
-	enqueuePromiseJob(vm.rt, func() { vm.rt.Try(job) })
+	enqueuePromiseJob(vm.rt, func() {
+		vm.checkpoint()
+		vm.rt.Try(job)
+	})
 }
 
 // adopt settles p as v, an object with a method then, does: in a job of its own.

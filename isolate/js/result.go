@@ -24,9 +24,20 @@ func (vm *VM) stepResult(arguments []goja.Value, value goja.Value, done bool) go
 	if arguments == nil {
 		return vm.rt.NewDynamicObject(&stepObject{value: value, done: flag})
 	}
+	return vm.iteratorResult(value, flag)
+}
+
+// IteratorResult becomes the plain object {value, done} that iterators and the readers of
+// streams give.
+type IteratorResult struct {
+	Value Value
+	Done  bool
+}
+
+func (vm *VM) iteratorResult(value, done goja.Value) goja.Value {
 	o := vm.rt.NewObject()
 	vm.platform.seam.put(o, "value", value)
-	vm.platform.seam.put(o, "done", flag)
+	vm.platform.seam.put(o, "done", done)
 	return o
 }
 
