@@ -85,8 +85,11 @@ func (m *message) tee(vm *js.VM, copied *message) error {
 	if err := m.body.usable(); err != nil {
 		return err
 	}
-	m.body, copied.body = m.body.tee(vm, true)
-	return nil
+	a, b, err := m.body.tee(vm, true)
+	if err == nil {
+		m.body, copied.body = a, b
+	}
+	return err
 }
 
 // read reads the whole body and returns what convert makes of it: at once if all of it is

@@ -89,7 +89,7 @@ func (b *byteController) pullSource(source Source) *eventual {
 		return nil, err
 	}, func(_ any, err error) {
 		if thrown := vm.Try(func() {
-			vm.Allocate(int64(len(chunk)), "the chunk")
+			vm.Adopt(int64(cap(chunk)), "the chunk")
 			err = b.finish(chunk, err)
 		}); thrown != nil {
 			source.Cancel(errCanceled)
@@ -133,17 +133,19 @@ func cancelReason(vm *js.VM, reason js.Value) error {
 // gets copies of the chunks.
 //
 // Spec: https://streams.spec.whatwg.org/#readable-stream-tee
-func (s *stream) tee(vm *js.VM, clone bool) (a, b *stream) {
+func (s *stream) tee(vm *js.VM, clone bool) (a, b *stream, err error) {
 	s.known()
 	if !s.hosted() {
 		return s.teeOpened(clone)
 	}
 	a, b = &stream{data: s.data, shared: true}, &stream{data: s.data, shared: true}
 	if s.source != nil {
-		a.source, b.source = teeSource(s.source)
+		if a.source, b.source, err = teesOf(vm).tee(s.source); err != nil {
+			return nil, nil, err
+		}
 	}
 	s.data, s.source, s.gone = nil, nil, true
-	return a, b
+	return a, b, nil
 }
 
 // transfer makes the stream that goes on where s ends: s counts as used.

@@ -90,7 +90,7 @@ func (b *buffer) write(s string) {
 // take is write for data that the caller gives away.
 func (b *buffer) take(data []byte) {
 	if b.data == nil {
-		b.vm.Allocate(int64(len(data)), "what is to be made")
+		b.vm.Adopt(int64(cap(data)), "what is to be made")
 		b.data = data
 		return
 	}

@@ -86,6 +86,7 @@ func (s *compressionStream) encode(work func(context.Context) error) *eventual {
 	return beside(s.vm, work).then(func(js.Value) (js.Value, error) {
 		out := s.out
 		s.out = nil
+		s.vm.Adopt(int64(cap(out)), "the chunk")
 		return js.Undefined, s.give(out)
 	}, nil)
 }
@@ -100,7 +101,6 @@ func (t *transformStream) give(data []byte) error {
 	if len(data) == 0 {
 		return nil
 	}
-	t.vm.Allocate(int64(len(data)), "the chunk")
 	return t.controller.enqueue(t.vm.Uint8Array(data))
 }
 

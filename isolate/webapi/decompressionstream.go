@@ -99,7 +99,10 @@ func (s *decompressionStream) step(in *decoderInput, result *eventual) {
 	}).react(func(js.Value) {
 		s.vm.Charge(out.cpu)
 		var err error
-		if thrown := s.vm.Try(func() { err = s.give(out.data) }); thrown != nil {
+		if thrown := s.vm.Try(func() {
+			s.vm.Adopt(int64(cap(out.data)), "the chunk")
+			err = s.give(out.data)
+		}); thrown != nil {
 			err = thrown
 		}
 		switch {

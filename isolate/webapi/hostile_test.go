@@ -24,8 +24,13 @@ const (
 
 // TestHostile gives this package's Go code more work than an event may ask for. Each script
 // must end with its turn: with an exception, a value, or at the interrupt.
-func TestHostile(t *testing.T) {
-	for _, tc := range hostile {
+func TestHostile(t *testing.T) { runAttacks(t, hostile) }
+
+// attack is a script that asks for more than it may have.
+type attack struct{ name, src string }
+
+func runAttacks(t *testing.T, attacks []attack) {
+	for _, tc := range attacks {
 		t.Run(tc.name, func(t *testing.T) {
 			var late atomic.Bool
 			turns := js.NewTurns(js.TurnsConfig{Grace: hostileGrace, Overrun: func(js.Overrun) { late.Store(true) }})
@@ -111,7 +116,7 @@ func runHostile(t *testing.T, turns *js.Turns, src string) (outcome string, used
 }
 
 // hostile are the scripts.
-var hostile = []struct{ name, src string }{
+var hostile = []attack{
 	{"params of many pairs", `new URLSearchParams("a=b&".repeat(1e6)).size`},
 	{"params of separators", `new URLSearchParams("&".repeat(3e6)).size`},
 	{"params of percent signs", `new URLSearchParams("%".repeat(2e6)).toString()`},

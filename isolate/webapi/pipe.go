@@ -207,11 +207,29 @@ func (p *piping) step() {
 	}, nil)
 }
 
+// chunk writes what was read. That may give a chunk to the next pipe: of a long chain of
+// them, not all of it is on one stack.
 func (p *piping) chunk(v js.Value) {
+	depth := &js.Local[pipes](p.vm).depth
+	if *depth >= pipeDepthMax {
+		p.vm.Soon(func() { p.write(v) })
+		return
+	}
+	*depth++
+	defer func() { *depth-- }()
+	p.write(v)
+}
+
+func (p *piping) write(v js.Value) {
 	p.last = p.writer.write(v)
 	p.last.handle()
 	p.step()
 }
+
+// pipes is how many pipes of a VM are in the middle of writing.
+type pipes struct{ depth int }
+
+const pipeDepthMax = 50
 
 func (p *piping) close()        {}
 func (p *piping) fail(js.Value) {}

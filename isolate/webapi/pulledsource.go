@@ -26,8 +26,10 @@ func newStreamError(vm *js.VM, thrown error) *StreamError {
 	return &StreamError{vm.Report(thrown).Message, thrown}
 }
 
-// pulledBytes is how many bytes of chunks that are there already are put together.
-const pulledBytes = 64 << 10
+const (
+	pulledBytes = 64 << 10  // of chunks that are there already are put together
+	pulledSpare = 256 << 10 // are kept at most to be filled again
+)
 
 // pulled is the source that a stream, in which a script takes part, is for those outside of
 // its VM. Each Next is a turn of the VM, which its owner must give it by running the loop;
@@ -35,7 +37,7 @@ const pulledBytes = 64 << 10
 type pulled struct {
 	vm     *js.VM // touched in turns alone, as are reader and chunks
 	reader *reader
-	chunks []byte
+	chunks buffer
 	port   *js.Port
 	over   <-chan struct{} // closed when the event's work is abandoned
 	told   chan struct{}   // holds a token when there is an answer
@@ -45,6 +47,19 @@ type pulled struct {
 		ready []byte // the answer
 		end   error  // what comes after ready; nil: more
 		left  int64  // how many bytes are still to come; -1: nobody knows
+		spare []byte // a chunk that came back
+	}
+}
+
+// Awaited says whether the loop of a VM waits for the end of s of its own accord: a script takes
+// part in it, or waits for it. The loop must not be kept waiting for it by others, or it is not
+// noticed that nothing can come any more.
+func Awaited(s Source) bool {
+	switch s.(type) {
+	case *pulled, *spliced:
+		return true
+	default:
+		return false
 	}
 }
 
@@ -52,6 +67,7 @@ type pulled struct {
 func newPulled(vm *js.VM, s *stream) *pulled {
 	r, _ := s.lock(vm)
 	p := &pulled{vm: vm, reader: r, port: vm.NewPort(), over: vm.Context().Done(), told: make(chan struct{}, 1)}
+	p.chunks.vm = vm
 	p.mu.left = -1
 	if b, ok := s.full.controller.(*byteController); ok {
 		p.mu.left = b.length - 1
@@ -117,19 +133,40 @@ func (p *pulled) read() {
 // chunk is given in a turn. Chunks that are there already go along with it.
 func (p *pulled) chunk(v js.Value) {
 	data, err := bodyBytes(p.vm, v)
+	if err == nil {
+		if p.chunks.data == nil {
+			p.chunks.data = p.takeSpare()
+		}
+		err = p.vm.Try(func() { p.chunks.write(viewString(data)) })
+	}
 	if err != nil {
 		thrown := js.Throw(p.vm.ErrorValue(err))
 		p.tell(newStreamError(p.vm, thrown))
 		p.cancel(p.vm.ErrorValue(thrown))
 		return
 	}
-	p.chunks = append(p.chunks, data...)
-	if len(p.chunks) == 0 || len(p.chunks) < pulledBytes && p.queued() {
+	if n := len(p.chunks.data); n == 0 || n < pulledBytes && p.queued() {
 		p.vm.Soon(p.read)
 		return
 	}
 	p.port.Await(true)
 	p.tell(nil)
+}
+
+// Reuse takes a chunk back that was read.
+func (p *pulled) Reuse(chunk []byte) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if cap(chunk) <= pulledSpare {
+		p.mu.spare = chunk[:0]
+	}
+}
+
+func (p *pulled) takeSpare() (spare []byte) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	spare, p.mu.spare = p.mu.spare, nil
+	return spare
 }
 
 // queued says whether a chunk is there.
@@ -155,9 +192,9 @@ func (p *pulled) tell(end error) {
 	if p.mu.end != nil { // it was canceled
 		return
 	}
-	if len(p.chunks) > 0 {
-		p.mu.ready = slices.Clip(p.chunks)
-		p.chunks = nil
+	if len(p.chunks.data) > 0 {
+		p.mu.ready = slices.Clip(p.chunks.data)
+		p.chunks.data = nil
 	}
 	p.mu.asked, p.mu.end = false, end
 	p.wake()

@@ -160,6 +160,22 @@ func TestScriptsBodiesWaitForTheirReader(t *testing.T) {
 	})
 }
 
+func TestAwaited(t *testing.T) {
+	t.Parallel()
+	for src, want := range map[string]bool{
+		`return new Response(new ReadableStream())`:                                                                 true,
+		`const t = new IdentityTransformStream(); request.body.pipeTo(t.writable); return new Response(t.readable)`: true,
+		`return new Response(request.body)`:                                                                         false,
+		`return new Response(request.body.tee()[0])`:                                                                false,
+	} {
+		vm := newPlatform(t).NewVM(js.Config{})
+		if got := webapi.Awaited(respond(t, vm, upload(source()), src).Stream); got != want {
+			t.Errorf("%s: %v, want %v", src, got, want)
+		}
+		vm.Abandon()
+	}
+}
+
 func TestReadersOfScriptsBodiesGiveUp(t *testing.T) {
 	t.Parallel()
 	vm := newPlatform(t).NewVM(js.Config{})

@@ -85,6 +85,7 @@ func copyBytes(vm *js.VM, to, from []byte) {
 // Spec: https://streams.spec.whatwg.org/#readable-byte-stream-controller-process-pull-into-descriptors-using-queue
 func (b *byteController) fillPulls() (ready []*pullInto) {
 	for !b.pulls.empty() && b.total > 0 {
+		b.vm().Checkpoint()
 		if b.fill(*b.pulls.peek()) {
 			ready = append(ready, b.pulls.pop())
 		}
@@ -117,6 +118,7 @@ func (b *byteController) commit(p *pullInto) {
 
 func (b *byteController) commitAll(ready []*pullInto) {
 	for _, p := range ready {
+		b.vm().Checkpoint()
 		b.commit(p)
 	}
 }

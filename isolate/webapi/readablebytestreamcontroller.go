@@ -278,6 +278,7 @@ func (b *byteController) drained() {
 func (b *byteController) serveReads() {
 	r := b.stream.full.reader.(*reader)
 	for !r.waits.empty() && b.total > 0 {
+		b.vm().Checkpoint()
 		b.takeFirst(r.waits.pop())
 	}
 }

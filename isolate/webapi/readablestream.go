@@ -44,6 +44,7 @@ type readable struct {
 	stored     js.Value     // why it is errored
 	reader     streamReader // has it locked; nil: none
 	controller readableController
+	depth      int // how many tees it came through
 }
 
 type readableState int
@@ -203,6 +204,9 @@ func (s *stream) teeByScript(c *js.Call) (any, error) {
 	if err := s.unlocked(); err != nil {
 		return nil, err
 	}
-	a, b := s.tee(c.VM, false)
+	a, b, err := s.tee(c.VM, false)
+	if err != nil {
+		return nil, err
+	}
 	return []any{a, b}, nil
 }

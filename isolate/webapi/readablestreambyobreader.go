@@ -115,6 +115,7 @@ func (r *byobReader) release() {
 
 func (r *byobReader) failWaits(reason js.Value) {
 	for _, w := range r.waits.takeAll() {
+		r.closed.vm.Checkpoint()
 		w.fail(reason)
 	}
 }

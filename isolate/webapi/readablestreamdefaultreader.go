@@ -134,6 +134,7 @@ func (r *reader) release() {
 
 func (r *reader) failWaits(reason js.Value) {
 	for _, w := range r.waits.takeAll() {
+		r.closed.vm.Checkpoint()
 		w.fail(reason)
 	}
 }
@@ -146,6 +147,6 @@ func (r *readResult) close()               { r.promise.Resolve(iteration(js.Unde
 func (r *readResult) fail(reason js.Value) { r.promise.Reject(js.Throw(reason)) }
 
 // iteration is a result as iterators and readers give it.
-func iteration(value js.Value, done bool) js.Record {
-	return js.Record{{Name: "value", Value: value}, {Name: "done", Value: done}}
+func iteration(value js.Value, done bool) js.IteratorResult {
+	return js.IteratorResult{Value: value, Done: done}
 }

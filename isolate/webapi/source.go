@@ -34,6 +34,7 @@ func readBatch(ctx context.Context, source Source) ([]byte, error) {
 		var more []byte
 		more, err = source.Next(ctx)
 		data = append(data, more...)
+		Reuse(source, more)
 	}
 	return data, err
 }

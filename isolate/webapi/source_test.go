@@ -181,7 +181,7 @@ func TestTeesAreBounded(t *testing.T) {
 	t.Parallel()
 	s := source(slices.Repeat([]string{strings.Repeat("x", 64<<10)}, 20<<20/(64<<10))...)
 	got := handle(t, upload(s), `let c = request.clone(); let n = (await request.text()).length; return n + (await c.text().catch(e => e.name + ": " + e.message))`)
-	if want := "20971520RangeError: one copy of the body is more than 16777216 bytes ahead of the other; read both at once, or cancel the one that is not needed"; got != want {
+	if want := "20971520RangeError: copies of bodies that nobody reads hold more than 16777216 bytes; read the copies at the same time, or cancel those that are not needed"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }

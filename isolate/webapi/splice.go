@@ -43,6 +43,7 @@ func splice(vm *js.VM, from *stream, to *writable, options pipeOptions) *eventua
 	}
 	t.late, to.late = nil, nil
 	p := &spliced{vm: vm, identity: t, from: from, to: to, port: vm.NewPort(), done: newEventual(vm)}
+	(&writableController{mark: t.mark, started: true}).attach(to)
 	to.writer = &writer{stream: to, closed: newEventual(vm), ready: newEventual(vm)} // locked
 	s.data, s.shared, s.source = from.data, from.shared, nil
 	if from.source != nil {
@@ -105,6 +106,9 @@ func (p *spliced) Length() int64 {
 	}
 	return LengthOf(p.source)
 }
+
+// Reuse gives a chunk back.
+func (p *spliced) Reuse(chunk []byte) { Reuse(p.source, chunk) }
 
 // over tells the VM that the source has ended with err.
 func (p *spliced) over(err error) {

@@ -5,13 +5,24 @@ import "github.com/skerry-edge/skerry/isolate/js"
 // This file is ReadableStreamTee for streams in which scripts take part. Bodies of the host
 // are teed without a VM: see teesource.go.
 
+// teeDepthMax is how often branches of branches can be made: what is asked of a branch is
+// asked of the stream that it comes from, on the same stack.
+const teeDepthMax = 100
+
 // teeOpened makes two streams of s, which is locked from now on.
-func (s *stream) teeOpened(clone bool) (a, b *stream) {
+func (s *stream) teeOpened(clone bool) (a, b *stream, err error) {
+	depth := s.full.depth + 1
+	if depth > teeDepthMax {
+		return nil, nil, js.RangeError("tee: the stream is a branch of a branch, and so on, more than %d deep", teeDepthMax)
+	}
+	defer func() { a.full.depth, b.full.depth = depth, depth }()
 	t := streamTee{vm: s.full.vm, from: s, clone: clone, cancelled: newEventual(s.full.vm)}
 	if _, ok := s.full.controller.(*byteController); ok {
-		return (&byteTee{streamTee: t}).begin()
+		a, b = (&byteTee{streamTee: t}).begin()
+	} else {
+		a, b = (&defaultTee{streamTee: t}).begin()
 	}
-	return (&defaultTee{streamTee: t}).begin()
+	return a, b, nil
 }
 
 // streamTee is what both kinds of tee keep.

@@ -7,38 +7,70 @@ import (
 	"io"
 	"slices"
 	"sync"
+	"sync/atomic"
+
+	"github.com/skerry-edge/skerry/isolate/js"
 )
 
 const (
 	// teeAheadBytes is how far a branch of a source may be ahead of one that is being read.
 	teeAheadBytes = 1 << 20
 
-	// teeBytesMax is how much is kept for a branch that nobody has begun to read.
+	// teeBytesMax is how much is kept for all branches of an event together: beyond it, those
+	// that nobody has begun to read get an error.
 	teeBytesMax = 16 << 20
+
+	// teesMax is how many bodies of an event may be in two branches at a time.
+	teesMax = 100
 )
 
 // ErrTeeFull says that one branch of a body was read so far ahead of the other, which nobody
 // has begun to read, that the other can't be kept.
-var ErrTeeFull = fmt.Errorf("one copy of the body is more than %d bytes ahead of the other; read both at once, or cancel the one that is not needed", teeBytesMax)
+var ErrTeeFull = fmt.Errorf("copies of bodies that nobody reads hold more than %d bytes; read the copies at the same time, or cancel those that are not needed", teeBytesMax)
+
+// tees is what the branches of an event's bodies hold together.
+type tees struct {
+	bytes atomic.Int64 // kept for branches that are behind
+	open  atomic.Int64 // sources that have two branches
+}
+
+// teesOf returns those of the event that vm runs.
+func teesOf(vm *js.VM) *tees {
+	type local struct {
+		event <-chan struct{}
+		tees  *tees
+	}
+	l := js.Local[local](vm)
+	if event := vm.Context().Done(); l.event != event {
+		l.event, l.tees = event, new(tees)
+	}
+	return l.tees
+}
 
 // errCanceled is what a source that was canceled gives.
 var errCanceled = errors.New("the stream was canceled")
 
-// teeSource makes two sources of one. Both give all of its bytes, each its own copy. The one
-// that is ahead waits for the other when that is being read.
-func teeSource(from Source) (a, b Source) {
-	t := &tee{from: from}
+// tee makes two sources of one. Both give all of its bytes, each its own copy. The one that is
+// ahead waits for the other when that is being read.
+func (all *tees) tee(from Source) (a, b Source, err error) {
+	if all.open.Load() >= teesMax {
+		return nil, nil, js.RangeError("more than %d bodies have copies that are not read to their ends; cancel those that are not needed", teesMax)
+	}
+	all.open.Add(1)
+	t := &tee{all: all, from: from}
 	t.mu.changed = make(chan struct{})
-	return &teeBranch{tee: t, mine: 0}, &teeBranch{tee: t, mine: 1}
+	return &teeBranch{tee: t, mine: 0}, &teeBranch{tee: t, mine: 1}, nil
 }
 
 // tee is a source that two read.
 type tee struct {
+	all  *tees
 	from Source
 	mu   struct {
 		sync.Mutex
 		reading bool          // one of the branches waits for from
 		end     error         // what from has ended with; nil: it goes on
+		over    bool          // and all that was kept is gone
 		changed chan struct{} // closed, and another made, when something else here changes
 		sides   [2]teeSide
 	}
@@ -74,7 +106,7 @@ func (b *teeBranch) Next(ctx context.Context) ([]byte, error) {
 		case t.mu.end != nil:
 			defer t.mu.Unlock()
 			return nil, t.mu.end
-		case t.mu.reading, other.dropped == nil && other.begun && other.bytes >= teeAheadBytes:
+		case t.mu.reading, t.aheadLocked(other):
 			changed := t.mu.changed
 			t.mu.Unlock()
 			select {
@@ -90,6 +122,14 @@ func (b *teeBranch) Next(ctx context.Context) ([]byte, error) {
 	}
 }
 
+// aheadLocked says whether a branch is too far ahead of other.
+func (t *tee) aheadLocked(other *teeSide) bool {
+	if other.dropped != nil || !other.begun {
+		return false
+	}
+	return other.bytes >= teeAheadBytes || other.bytes > 0 && t.all.bytes.Load() > teeBytesMax
+}
+
 // read reads from, for both.
 func (b *teeBranch) read(ctx context.Context) ([]byte, error) {
 	t := b.tee
@@ -100,10 +140,12 @@ func (b *teeBranch) read(ctx context.Context) ([]byte, error) {
 	if err != nil {
 		t.mu.end = err
 	} else if other := &t.mu.sides[1-b.mine]; other.dropped == nil {
-		other.chunks = append(other.chunks, slices.Clone(chunk))
-		other.bytes += len(chunk)
-		if !other.begun && other.bytes > teeBytesMax {
-			other.drop(ErrTeeFull)
+		if t.all.bytes.Add(int64(len(chunk))) > teeBytesMax && !other.begun {
+			t.all.bytes.Add(-int64(len(chunk)))
+			t.dropLocked(other, ErrTeeFull)
+		} else {
+			other.chunks = append(other.chunks, slices.Clone(chunk))
+			other.bytes += len(chunk)
 		}
 	}
 	t.tellLocked()
@@ -118,16 +160,27 @@ func (t *tee) takeLocked(side *teeSide) []byte {
 	side.chunks[0] = nil
 	side.chunks = side.chunks[1:]
 	side.bytes -= len(chunk)
+	t.all.bytes.Add(-int64(len(chunk)))
 	t.tellLocked()
 	return chunk
 }
 
+// tellLocked wakes a branch that waits, and lets go of what is over.
 func (t *tee) tellLocked() {
 	close(t.mu.changed)
 	t.mu.changed = make(chan struct{})
+	a, b := &t.mu.sides[0], &t.mu.sides[1]
+	if !t.mu.over && a.bytes+b.bytes == 0 && (t.mu.end != nil || a.dropped != nil || b.dropped != nil) {
+		t.mu.over = true
+		t.all.open.Add(-1)
+	}
 }
 
-func (s *teeSide) drop(err error) { s.dropped, s.chunks, s.bytes = err, nil, 0 }
+// dropLocked forgets what is kept for a branch.
+func (t *tee) dropLocked(s *teeSide, err error) {
+	t.all.bytes.Add(-int64(s.bytes))
+	s.dropped, s.chunks, s.bytes = err, nil, 0
+}
 
 // Cancel drops what is kept for b. When both branches are canceled, the source is.
 func (b *teeBranch) Cancel(reason error) {
@@ -135,7 +188,7 @@ func (b *teeBranch) Cancel(reason error) {
 	t.mu.Lock()
 	mine, other := &t.mu.sides[b.mine], &t.mu.sides[1-b.mine]
 	if mine.dropped == nil {
-		mine.drop(errCanceled)
+		t.dropLocked(mine, errCanceled)
 	}
 	last := other.dropped != nil && t.mu.end == nil
 	if last {

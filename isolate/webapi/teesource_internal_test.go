@@ -28,7 +28,7 @@ func TestTeeWaitsForTheSlowerBranch(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		from := &counter{size: teeAheadBytes / 4}
-		a, b := teeSource(from)
+		a, b, _ := new(tees).tee(from)
 		if _, err := b.Next(t.Context()); err != nil { // it is being read now
 			t.Fatal(err)
 		}
@@ -72,7 +72,7 @@ func TestTeeWaitsForTheSlowerBranch(t *testing.T) {
 func TestTeeIsCanceledByBoth(t *testing.T) {
 	t.Parallel()
 	from, why := &counter{size: 1}, errors.New("why")
-	a, b := teeSource(from)
+	a, b, _ := new(tees).tee(from)
 	a.Cancel(errors.New("first"))
 	b.Cancel(why)
 	b.Cancel(errors.New("again"))
@@ -83,10 +83,52 @@ func TestTeeIsCanceledByBoth(t *testing.T) {
 
 func TestTeeBranchesOwnTheirBytes(t *testing.T) {
 	t.Parallel()
-	a, b := teeSource(&counter{size: 1})
+	a, b, _ := new(tees).tee(&counter{size: 1})
 	mine, _ := a.Next(t.Context())
 	mine[0] = 1
 	if other, _ := b.Next(t.Context()); other[0] != 0 {
 		t.Error("the branches share memory")
+	}
+}
+
+// TestTeesCount follows what the branches of an event hold together.
+func TestTeesCount(t *testing.T) {
+	t.Parallel()
+	all := new(tees)
+	holds := func(when string, bytes, open int64) {
+		t.Helper()
+		if all.bytes.Load() != bytes || all.open.Load() != open {
+			t.Errorf("%s: %d bytes in %d tees, want %d in %d", when, all.bytes.Load(), all.open.Load(), bytes, open)
+		}
+	}
+	read := func(s Source, want error) {
+		t.Helper()
+		if _, err := s.Next(t.Context()); !errors.Is(err, want) {
+			t.Errorf("a branch gives %v, want %v", err, want)
+		}
+	}
+	a, b, _ := all.tee(&counter{size: 5 << 20, most: 2})
+	c, d, _ := all.tee(&counter{size: 5 << 20, most: 3})
+	read(a, nil)
+	read(a, nil)
+	read(a, io.EOF)
+	holds("one is ahead", 10<<20, 2)
+	read(c, nil)
+	read(c, nil)
+	holds("there is no room for more", 10<<20, 1)
+	read(d, ErrTeeFull)
+	read(b, nil)
+	b.Cancel(nil)
+	holds("what is behind is canceled", 0, 0)
+	c.Cancel(nil)
+	holds("all are canceled", 0, 0)
+	for range teesMax {
+		_, _, err := all.tee(&counter{size: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, _, err := all.tee(&counter{size: 1}); err == nil {
+		t.Error("there is no end of tees")
 	}
 }

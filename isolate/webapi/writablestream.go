@@ -224,6 +224,7 @@ func (w *writable) finishErroring() {
 	w.state = writableErrored
 	w.controller.queue.reset()
 	for _, r := range w.requests.takeAll() {
+		w.vm.Checkpoint()
 		r.reject(w.stored)
 	}
 	a := w.abortAsked
