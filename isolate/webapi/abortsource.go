@@ -43,14 +43,14 @@ func abortable(vm *js.VM, s Source, signal *abortSignal) Source {
 	return a
 }
 
-// Next returns the reason of the abort once there was one.
+// Next returns the reason of the abort once there was one, whatever had come before it.
 func (a *abortSource) Next(ctx context.Context) ([]byte, error) {
 	data, err := a.Source.Next(ctx)
 	if err != nil {
 		a.over.Store(true)
-		if reason := a.reason.Load(); reason != nil {
-			err = *reason
-		}
+	}
+	if reason := a.reason.Load(); reason != nil {
+		return nil, *reason
 	}
 	return data, err
 }
