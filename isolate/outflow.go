@@ -74,8 +74,11 @@ func (o *outflow) Cancel(reason error) {
 
 // fail ends o with err, under its reader if there is one.
 func (o *outflow) fail(err error) {
-	o.end(err)
-	o.source.Cancel(err)
+	first := o.note(err)
+	o.source.Cancel(err) // before the event may end: the script is told
+	if first {
+		o.expected.Done(func() { o.done(err) })
+	}
 }
 
 // late is called when nothing came for too long.
@@ -89,13 +92,21 @@ func (o *outflow) late() {
 
 // end notes why o has ended; the first reason counts, and is returned.
 func (o *outflow) end(err error) error {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.mu.err == nil {
-		o.mu.err = err
+	if o.note(err) {
 		o.expected.Done(func() { o.done(err) })
 	}
-	return o.mu.err
+	return o.ended()
+}
+
+// note sets why o has ended, and says whether it was the first to.
+func (o *outflow) note(err error) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.mu.err != nil {
+		return false
+	}
+	o.mu.err = err
+	return true
 }
 
 func (o *outflow) ended() error {
