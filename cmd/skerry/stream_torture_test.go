@@ -39,8 +39,8 @@ var broken = []struct {
 	{"an upload that is torn on its way to an origin", func(ctx context.Context, s *stream) (string, error) {
 		return tornUpload(s.to("/proxy", "/count"), "content-length: 1000000", 300_000)(ctx, s)
 	}, []string{endLeft}},
-	{"an upload that is not read", upload("/unread", 300_000), []string{endWhole}},
-	{"an upload that is too large", upload("/count", 1<<20+1), []string{"body_too_large", endClosed}},
+	{"an upload that is not read", sendBody("/unread", 300_000), []string{endWhole}},
+	{"an upload that is too large", sendBody("/count", 1<<20+1), []string{"body_too_large", endClosed}},
 	{"chunks that are none", func(ctx context.Context, s *stream) (string, error) {
 		return s.exchange(ctx, "POST /count HTTP/1.1\r\ntransfer-encoding: chunked\r\n", func(conn io.Writer) error {
 			_, err := io.WriteString(conn, "5\r\nhello\r\nxyz\r\n")
@@ -306,7 +306,7 @@ func framed(conn io.Writer, framing string) io.Writer {
 }
 
 // upload sends n bytes.
-func upload(path string, n int64) func(context.Context, *stream) (string, error) {
+func sendBody(path string, n int64) func(context.Context, *stream) (string, error) {
 	return func(ctx context.Context, s *stream) (string, error) {
 		return s.exchange(ctx, "POST "+path+" HTTP/1.1\r\ntransfer-encoding: chunked\r\n", func(conn io.Writer) error {
 			w := httputil.NewChunkedWriter(conn)

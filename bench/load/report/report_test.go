@@ -24,7 +24,7 @@ func result() *load.Result {
 		Target: "shop <b>&", Started: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Rate: &load.Rate{From: 100, To: 200}, Concurrency: 1000, Duration: 3,
 		Requests: 450, Failed: 12, Throughput: 146, Errors: map[string]int64{"status 503": 10, "timeout": 2},
 		Latency:   load.Latency{Min: 0.5, Mean: 2, P50: 1.5, P75: 2, P90: 4, P95: 5, P99: 9, P999: 20, Max: 21},
-		Curve:     []load.Point{{0, 0.5}, {50, 1.5}, {90, 4}, {99, 9}, {99.9, 20}, {100, 21}},
+		Curve:     []load.Point{{Percentile: 0, Millis: 0.5}, {Percentile: 50, Millis: 1.5}, {Percentile: 90, Millis: 4}, {Percentile: 99, Millis: 9}, {Percentile: 99.9, Millis: 20}, {Percentile: 100, Millis: 21}},
 		Generator: load.Generator{CPU: 0.1, Cores: 2, LagP50: 0.05, LagP99: 0.2, LagMax: 3},
 		Server:    &load.Server{Events: 450, CPUMillis: 0.4, JavaScriptMillis: 0.1, MemoryBytes: 40 << 20},
 	}
