@@ -2,6 +2,7 @@ package main_test
 
 import (
 	"net/http"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -21,6 +22,25 @@ const hostileWasm = "\x00asm\x01\x00\x00\x00" +
 	"\x07\x19\x03\x04spin\x00\x00\x04grow\x00\x01\x07recurse\x00\x02" +
 	"\x0a\x1b\x03\x07\x00\x03\x40\x0c\x00\x0b\x0b\x0c\x00\x03\x40\x41\x10\x40\x00\x1a\x0c\x00\x0b\x0b\x04\x00\x10\x02\x0b"
 
+// patientExample is a copy of the example that may take as long as it must: jails interpret,
+// and this machine may be busy.
+func patientExample(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS(filepath.Join(root(t), "examples", "wasm"))); err != nil {
+		t.Fatal(err)
+	}
+	manifest := filepath.Join(dir, "skerry.toml")
+	text, err := os.ReadFile(manifest)
+	if err == nil {
+		err = os.WriteFile(manifest, append(text, "\n[limits]\ncpu_ms = 250\n"...), 0o644)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
 // TestWebAssembly pushes modules to nodes whose functions run in workers, in the one process,
 // and in jails, which may not make memory executable.
 func TestWebAssembly(t *testing.T) {
@@ -36,7 +56,7 @@ func TestWebAssembly(t *testing.T) {
 		t.Run(node.name, func(t *testing.T) {
 			t.Parallel()
 			s := startServer(t, node.args...)
-			s.push(filepath.Join(root(t), "examples", "wasm"))
+			s.push(patientExample(t))
 			for range 3 {
 				if body := s.mustGet("wasm", "/?width=60&height=16"); strings.Count(body, "\n") != 16 || !strings.Contains(body, "@@@@@@@@@@@@@@@@@@@@@@@@@@@@") {
 					t.Errorf("the example answered:\n%s", body)
