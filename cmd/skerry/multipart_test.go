@@ -122,7 +122,7 @@ func TestUploadedForm(t *testing.T) {
 			s := startServer(t, tc.args...)
 			s.push(write(t, map[string]string{
 				"index.js":    uploads,
-				"skerry.toml": "name = \"uploads\"\nmain = \"index.js\"\n[limits]\ncpu_ms = 2000\n",
+				"skerry.toml": "name = \"uploads\"\nmain = \"index.js\"\n[limits]\ncpu_ms = 2000\nmemory_mb = 128\n",
 			}))
 			send := func(path string, body io.Reader) (*http.Response, []byte) {
 				t.Helper()
