@@ -180,7 +180,7 @@ func (j *jails) start(_ context.Context, spec jail.Spec) (jail.Process, error) {
 	if memoryMB == 0 {
 		memoryMB = checkMemoryMB
 	}
-	bytes := int64(memoryMB)<<21 + jailOverhead
+	bytes := (int64(memoryMB)<<21 + jailOverhead) * shadowFactor
 	p := &jailed{}
 	running, file, err := note.Create()
 	if err != nil {

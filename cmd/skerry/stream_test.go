@@ -152,7 +152,7 @@ func TestStreams(t *testing.T) {
 	for _, place := range streamPlaces {
 		t.Run(place.name, func(t *testing.T) {
 			t.Parallel()
-			s := startStream(t, "body_mb = 10", place.args...)
+			s := startStream(t, "body_mb = 10\ncpu_ms = 250", place.args...)
 			t.Run("a large body comes back", s.checkEchoes)
 			t.Run("what is too large", s.checkTooLarge)
 			t.Run("bodies of the origin", s.checkOrigin)
