@@ -83,6 +83,10 @@ bench: deps ## benchmarks: the engine, the gateway, the stores, and a node from 
 bench-node: ## the same snippets in an isolate and in Node 20, with ratios as a Markdown table; ARGS='-case JSON'
 	$(GO) run ./bench/node $(ARGS)
 
+.PHONY: bench-peers
+bench-peers: deps ## Skerry beside other servers on the same work; writes bench/results/DATE.md; ARGS='-workloads hello,json -peers workerd,skerry'
+	$(GO) run ./bench/peers $(ARGS)
+
 # --- keep it ----------------------------------------------------------------
 
 .PHONY: fmt
