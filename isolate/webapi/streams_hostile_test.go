@@ -74,9 +74,9 @@ func bomb(t testing.TB, size int) []byte {
 	return append(bytes.Repeat(out.Bytes(), size), 1, 0, 0, 0xff, 0xff) // and an empty last block
 }
 
-// TestBombs decompresses kilobytes that become 100 MiB.
+// TestBombs decompresses kilobytes that become 100 MiB. It has the process for itself: what an
+// event holds is told from what the heap grows by, and others' garbage would make up for it.
 func TestBombs(t *testing.T) {
-	t.Parallel()
 	small := bomb(t, 100)
 	for _, tc := range []struct{ name, src, want string }{
 		{"that is read whole", `await new Response(request.body.pipeThrough(new DecompressionStream("deflate-raw"))).text()`, "js: memory used up"},
