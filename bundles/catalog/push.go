@@ -28,70 +28,130 @@ const MessageBytesMax = 1024
 // Manifest.Validate and Config.Claims say against m, ErrTooLarge, or ErrBusy. Then nothing
 // was changed. After kv.ErrUnavailable that is not known, but pushing again is safe.
 func (c *Catalog) Push(ctx context.Context, m bundles.Manifest, d bundles.Digest, message string) (Change, error) {
-	change, err := c.push(ctx, m, d, message)
+	changes, err := c.PushAll(ctx, []Pushed{{m, d, message}})
 	if err != nil {
-		return Change{}, fmt.Errorf("push function %q: %w", m.Name, err)
+		return Change{}, err
 	}
-	return change, nil
+	return changes[0], nil
 }
 
-func (c *Catalog) push(ctx context.Context, m bundles.Manifest, d bundles.Digest, message string) (Change, error) {
-	claims, err := c.check(m, d, message)
-	if err != nil {
-		return Change{}, err
+// Pushed is what becomes a function's next version: see [Catalog.Push].
+type Pushed struct {
+	Manifest bundles.Manifest
+	Digest   bundles.Digest
+	Message  string
+}
+
+// PushAll does what [Catalog.Push] does for several functions, each named once, in one
+// change: all of them or none. The changes are in the order of what was pushed.
+func (c *Catalog) PushAll(ctx context.Context, all []Pushed) ([]Change, error) {
+	if len(all) == 0 {
+		return nil, nil
 	}
 	now := time.Now().UTC().Truncate(time.Millisecond)
-	id := newID(now)
-	pushed := bundles.Version{Function: m.Name, Digest: d, Manifest: m, Message: message, Created: now}
-	change := Change{}
-	var stale []string
-	s, err := c.change(ctx, func(ctx context.Context, s *Snapshot) (bool, error) {
-		change, stale = Change{Version: pushed}, nil
-		f, h, err := c.function(ctx, s, m.Name)
-		if errors.Is(err, ErrNoFunction) {
-			h, err = c.begin(ctx, m.Name)
+	pushes := make([]*push, len(all))
+	named := make(map[string]bool, len(all))
+	for i, p := range all {
+		claims, err := c.check(p.Manifest, p.Digest, p.Message)
+		if err == nil && named[p.Manifest.Name] {
+			err = errors.New("it is named twice")
 		}
 		if err != nil {
-			return false, err
+			return nil, pushError(p.Manifest.Name, err)
 		}
-		if e, ok := h.written(id); ok { // by an earlier attempt, whatever the store said
-			change.Version.Number = e.Version
-			return true, nil
+		named[p.Manifest.Name] = true
+		pushes[i] = &push{catalog: c, claims: claims, id: newID(now), version: bundles.Version{
+			Function: p.Manifest.Name, Digest: p.Digest, Manifest: p.Manifest, Message: p.Message, Created: now,
+		}}
+	}
+	failed := "" // the function at fault
+	s, err := c.change(ctx, func(ctx context.Context, s *Snapshot) (bool, error) {
+		failed = ""
+		allDone := true
+		for _, p := range pushes {
+			done, err := p.edit(ctx, s)
+			if err != nil {
+				failed = p.version.Function
+				return false, err
+			}
+			allDone = allDone && done
 		}
-		if live, ok, err := c.same(ctx, f, pushed, claims); ok || err != nil {
-			change = Change{Version: live, Unchanged: true}
-			return ok, err
-		}
-		if err := s.claim(m.Name, claims); err != nil {
-			return false, err
-		}
-		if f.History != "" {
-			stale = append(stale, historyKey(m.Name, f.History))
-		}
-		change.Version.Number = h.Last + 1
-		for _, e := range h.push(Entry{Version: h.Last + 1, Digest: d, Message: message, Created: now, Record: id}) {
-			stale = append(stale, recordKey(m.Name, e.Record))
-		}
-		if err := c.write(ctx, recordKey(m.Name, id), kindVersion, change.Version); err != nil {
-			return false, err
-		}
-		if err := c.write(ctx, historyKey(m.Name, id), kindHistory, h); err != nil {
-			return false, err
-		}
-		s.set(Function{
-			Name:    m.Name,
-			Live:    []Share{{Version: change.Version.Number, Percent: 100, Digest: d, Record: id}},
-			Routes:  claims,
-			History: id,
-		})
-		return false, nil
+		return allDone, nil
 	})
 	if err != nil {
-		return Change{}, err
+		if failed == "" {
+			failed = all[0].Manifest.Name
+		}
+		return nil, pushError(failed, err)
 	}
-	c.discard(ctx, stale...)
-	change.Revision = s.Revision
-	return change, nil
+	changes := make([]Change, len(pushes))
+	for i, p := range pushes {
+		c.discard(ctx, p.stale...)
+		p.change.Revision = s.Revision
+		changes[i] = p.change
+	}
+	return changes, nil
+}
+
+func pushError(function string, err error) error {
+	return fmt.Errorf("push function %q: %w", function, err)
+}
+
+// push is one function's part in a change.
+type push struct {
+	catalog *Catalog
+	version bundles.Version // without its number
+	claims  []string
+	id      ID // of the documents
+
+	// Of the last edit.
+	change Change
+	stale  []string // keys of documents that nobody refers to after the change
+}
+
+// edit makes the push's part of a change in s; see the type edit.
+func (p *push) edit(ctx context.Context, s *Snapshot) (done bool, err error) {
+	p.change, p.stale = Change{Version: p.version}, nil
+	c, name, id := p.catalog, p.version.Function, p.id
+	f, h, err := c.function(ctx, s, name)
+	if errors.Is(err, ErrNoFunction) {
+		h, err = c.begin(ctx, name)
+	}
+	if err != nil {
+		return false, err
+	}
+	if e, ok := h.written(id); ok { // by an earlier attempt, whatever the store said
+		p.change.Version.Number = e.Version
+		return true, nil
+	}
+	if live, ok, err := c.same(ctx, f, p.version, p.claims); ok || err != nil {
+		p.change = Change{Version: live, Unchanged: true}
+		return ok, err
+	}
+	if err := s.claim(name, p.claims); err != nil {
+		return false, err
+	}
+	if f.History != "" {
+		p.stale = append(p.stale, historyKey(name, f.History))
+	}
+	v := &p.change.Version
+	v.Number = h.Last + 1
+	for _, e := range h.push(Entry{Version: v.Number, Digest: v.Digest, Message: v.Message, Created: v.Created, Record: id}) {
+		p.stale = append(p.stale, recordKey(name, e.Record))
+	}
+	if err := c.write(ctx, recordKey(name, id), kindVersion, v); err != nil {
+		return false, err
+	}
+	if err := c.write(ctx, historyKey(name, id), kindHistory, h); err != nil {
+		return false, err
+	}
+	s.set(Function{
+		Name:    name,
+		Live:    []Share{{Version: v.Number, Percent: 100, Digest: v.Digest, Record: id}},
+		Routes:  p.claims,
+		History: id,
+	})
+	return false, nil
 }
 
 // check says what is wrong with what is pushed, and returns the routes it claims.

@@ -17,6 +17,12 @@
 // a held function still have a route that the catalog has meanwhile given to another one,
 // the other one gets it.
 //
+// # Starting
+//
+// A node that starts reads and verifies all bundles, but warms only what is news to it, and
+// what asks to be kept ready: the others wait for their first event. How long a start takes
+// depends on how many functions there are, not on what they do.
+//
 // # Starting without the catalog
 //
 // What is served is kept in a file, written before each switch. A node that starts while

@@ -15,6 +15,7 @@ type job struct {
 	have     *Function // where versions that need no preparation are found; nil: none
 	last     *Function // where versions are found that the catalog need not be asked for
 	fallback bool      // whether want is what was served last, as the newest failed
+	first    bool      // whether the node has never served anything
 
 	cancel context.CancelFunc
 
@@ -56,7 +57,7 @@ func (l *loop) startJobs() {
 
 func (l *loop) startJob(f *function, j *job) {
 	ctx, cancel := context.WithTimeout(l.life, l.cfg.Timeout)
-	j.cancel = cancel
+	j.cancel, j.first = cancel, l.neverServed
 	f.job = j
 	l.running++
 	l.workers.Go(func() {

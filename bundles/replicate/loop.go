@@ -32,6 +32,8 @@ type loop struct {
 	running   int                  // jobs
 	waiting   []*request
 
+	neverServed bool // whether the node has no file that says what it served, and has not switched yet
+
 	serving    *Serving  // what Switch was given last with success; nil: nothing yet
 	dirty      bool      // whether something else should be served
 	dirtySince time.Time // when that began
@@ -75,7 +77,7 @@ func newLoop(ctx, life context.Context, cfg Config, r *Replica) (*loop, error) {
 		return nil, err
 	}
 	l.accept(snapshot)
-	if last != nil {
+	if l.neverServed = last == nil; !l.neverServed {
 		l.remember(last)
 	}
 	r.status.Store(&Status{Since: time.Now()})

@@ -43,10 +43,20 @@ func (l *loop) prepareVersion(ctx context.Context, j *job, share catalog.Share) 
 	if _, err := l.cfg.Bundles.Get(ctx, share.Digest); err != nil {
 		return Live{}, timedOut(ctx, fmt.Errorf("fetch: %w", err))
 	}
+	if j.lazy(&live, known) {
+		return live, nil
+	}
 	if err := l.cfg.Warm(ctx, live.Version); err != nil {
 		return Live{}, timedOut(ctx, fmt.Errorf("warm: %w", err))
 	}
 	return live, nil
+}
+
+// lazy reports whether a version can be left to its first event to warm: it is no news to
+// this node, or nothing is served yet that it could spoil, and no isolate of it has to be
+// kept ready. That is why a node with thousands of functions starts in no time.
+func (j *job) lazy(live *Live, servedBefore bool) bool {
+	return (servedBefore || j.first) && live.Manifest.Prewarm == 0
 }
 
 // timedOut says so if err is because the time to prepare a function is over.

@@ -44,7 +44,7 @@ func (l *loop) publish(now time.Time) {
 		l.switchErr = fmt.Errorf("switch to revision %d: %w", s.Revision, err)
 		l.switchNext = time.Now().Add(againAfter)
 	} else {
-		l.serving, l.dirty, l.switchErr = s, false, nil
+		l.serving, l.dirty, l.switchErr, l.neverServed = s, false, nil, false
 	}
 	l.tried = true
 }

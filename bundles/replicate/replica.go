@@ -19,9 +19,10 @@ type Config struct {
 	Dir     string           // holds the file that says what is served; must exist
 
 	// Warm makes a version ready to be served, with its bundle in Bundles, and says why
-	// it can't be served. It is called for every version that the node does not serve
-	// yet, from several goroutines at once, and should return when ctx ends. nil: nothing
-	// is to be done.
+	// it can't be served. It is called, from several goroutines at once, for every version
+	// that is news to the node: not for those that it served before it was started again,
+	// nor for any at the first start of all, unless the manifest asks for isolates to be
+	// kept ready. It should return when ctx ends. nil: nothing is to be done.
 	Warm func(ctx context.Context, v bundles.Version) error
 
 	// Switch makes the node serve all that s says, and nothing else. Requests that begin

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -64,14 +65,50 @@ func TestVersionsAreWarmedOnceEach(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
-		w.push(t, "shop", "1")
 		n := newNode(t, w).start(t)
+		w.push(t, "shop", "1")
+		n.sync(t)
 		w.push(t, "blog", "b")
 		n.sync(t)
 		w.push(t, "shop", "2")
 		n.sync(t)
 		if got, want := strings.Join(n.mu.warmed, ", "), "shop 1, blog 1, shop 2"; got != want {
 			t.Errorf("warmed %s, want %s", got, want)
+		}
+	})
+}
+
+func TestStartWarmsOnlyWhatIsNewsOrAsksForIt(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.push(t, "shop", "1")
+		w.push(t, "blog", "b")
+		d, data := bundle("ready")
+		if err := w.shared.Put(t.Context(), d, data); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.catalog.Push(t.Context(), bundles.Manifest{Name: "ready", Prewarm: 2}, d, ""); err != nil {
+			t.Fatal(err)
+		}
+		n := newNode(t, w)
+		for _, tc := range []struct {
+			name   string
+			before func()
+			want   string
+		}{
+			{"the first start", func() {}, "ready 1"},
+			{"another", func() {}, "ready 1"},
+			{"one after a push", func() { w.push(t, "shop", "2") }, "ready 1, shop 2"},
+		} {
+			tc.before()
+			n.mu.warmed = nil
+			n.start(t)
+			slices.Sort(n.mu.warmed)
+			if got := strings.Join(n.mu.warmed, ", "); got != tc.want {
+				t.Errorf("%s warmed %s, want %s", tc.name, got, tc.want)
+			}
+			n.Close()
 		}
 	})
 }
@@ -494,7 +531,9 @@ func TestStartBoundByContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
 		w.push(t, "shop", "1")
-		n := newNode(t, w)
+		n := newNode(t, w).start(t)
+		n.Close()
+		w.push(t, "shop", "2")
 		n.onWarm(func(ctx context.Context, _ bundles.Version) error { <-ctx.Done(); return ctx.Err() })
 		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 		defer cancel()
