@@ -125,6 +125,9 @@ func (f *front) open(s frontSettings, parts frontParts, change []func(*isolate.C
 		return err
 	}
 	f.closers.add(func() error { f.engine.Close(); return nil })
+	f.observer.GaugeFunc("skerry_bundles_loaded", "Bundles that are compiled and in memory.", func() float64 { return float64(f.engine.Pools()) })
+	f.observer.GaugeFunc("skerry_isolates_warm", "Isolates that have evaluated their bundle and wait for an event.", func() float64 { return float64(f.engine.Idle()) })
+	f.observer.GaugeFunc("skerry_isolates_bytes", "What loaded bundles and warm isolates hold, about.", func() float64 { return float64(f.engine.Held()) })
 	ctx, cancel := context.WithCancel(context.Background())
 	var limiting sync.WaitGroup
 	limiting.Go(func() { memory(ctx, f.engine.Held) })

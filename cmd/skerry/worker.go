@@ -38,6 +38,7 @@ type worker struct {
 	settings  workerSettings
 	front     *front
 	tail      tailed
+	snapshots snapshots
 	condemned sync.Once
 	over      chan struct{} // closed when the worker is condemned and has said so
 	closers   closers
@@ -99,6 +100,7 @@ func (w *worker) open(ctx context.Context, in *supervise.Inheritance) error {
 		return err
 	}
 	w.closers.add(func() error { return w.front.closers.close(nil) })
+	w.snapshots.take = w.front.observer.Snapshot
 	w.tail.start(w.front.observer, w.link.Conn())
 	w.closers.add(w.tail.close)
 	w.tail.set(w.settings.Tail)
@@ -225,9 +227,7 @@ func (w *worker) handlers() map[string]control.Handler {
 			return nil, nil
 		}),
 		askDispatch: answerTo(w, w.dispatch),
-		askMetrics: answerTo(w, func(context.Context, any) (any, error) {
-			return w.front.observer.Snapshot()
-		}),
+		askMetrics:  answerTo(w, w.snapshots.part),
 	}
 }
 

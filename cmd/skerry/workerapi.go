@@ -16,7 +16,7 @@ const (
 	askWarm     = "warm"     // bundles.Version: make it ready
 	askDispatch = "dispatch" // workerEvent, answered with a workerResult: one event by hand
 	askTail     = "tail"     // workerTail: what somebody follows from now on
-	askMetrics  = "metrics"  // answered with the worker's metrics
+	askMetrics  = "metrics"  // metricsAsk, answered with a metricsPart
 
 	// Asked of the supervisor.
 	askSettings = "settings" // answered with workerSettings; once, before all else

@@ -45,6 +45,7 @@ type workers struct {
 	observer   *observe.Observer // sees what tails want of the workers' events
 	lines      *observe.Lines    // takes what workers log
 	merged     *observe.Merged
+	collecting sync.Mutex
 	serving    chan struct{} // closed by Shutdown
 	stop       sync.Once
 	work       sync.WaitGroup // goroutines that serve workers' stores, and tell workers of changes
@@ -356,6 +357,8 @@ func (w *workers) Metrics() http.Handler {
 
 // collect takes a snapshot of each process' metrics.
 func (w *workers) collect(ctx context.Context) {
+	w.collecting.Lock()
+	defer w.collecting.Unlock()
 	if own, err := w.observer.Snapshot(); err == nil {
 		w.note(0, own)
 	}
@@ -367,8 +370,8 @@ func (w *workers) collect(ctx context.Context) {
 		}
 		live = append(live, strconv.Itoa(c.Pid()))
 		asked.Go(func() {
-			var snapshot []byte
-			if err := c.Call(ctx, askMetrics, struct{}{}, &snapshot); err != nil {
+			snapshot, err := snapshotOf(ctx, c)
+			if err != nil {
 				w.cfg.log("the metrics of process %d can't be had: %v", c.Pid(), err)
 				return
 			}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"sync"
+	"sync/atomic"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
@@ -60,7 +61,8 @@ func New(cfg Config) *Observer {
 	o.lines.New = func() any { return new([]byte) }
 	o.tails.followed = cfg.Followed
 	o.mu.functions = make(map[string]*Function)
-	o.none = &Function{observer: o, series: o.metrics.series("")}
+	o.none = &Function{observer: o}
+	o.none.begun()
 	if cfg.Out != nil {
 		o.sink = newSink(cfg.Out, cfg.BufferBytes)
 		o.CounterFunc("skerry_log_lines_dropped_total", "Log lines that found no room in the buffer.",
@@ -80,10 +82,13 @@ func (o *Observer) Close(ctx context.Context) error {
 	return o.sink.close(ctx)
 }
 
-// Function observes the events of one function.
+// Function observes the events of one function. It has series once an event has begun: of
+// thousands of functions that are asked for nothing, metrics say nothing.
 type Function struct {
 	observer *Observer
-	series   *series
+	name     string
+	series   atomic.Pointer[series]
+	removed  bool // guarded by Observer.mu
 }
 
 // Function returns what observes the function of this name. Its series stay until Remove.
@@ -93,7 +98,7 @@ func (o *Observer) Function(name string) *Function {
 	defer o.mu.Unlock()
 	f := o.mu.functions[name]
 	if f == nil {
-		f = &Function{observer: o, series: o.metrics.series(name)}
+		f = &Function{observer: o, name: name}
 		o.mu.functions[name] = f
 	}
 	return f
@@ -106,22 +111,47 @@ func (o *Observer) Unrouted() *Function { return o.none }
 // are still logged.
 func (o *Observer) Remove(name string) {
 	o.mu.Lock()
+	defer o.mu.Unlock()
 	f := o.mu.functions[name]
+	if f == nil {
+		return
+	}
 	delete(o.mu.functions, name)
-	o.mu.Unlock()
-	if f != nil {
-		f.series.remove()
+	f.removed = true
+	if s := f.series.Load(); s != nil {
+		s.remove()
 	}
 }
 
+// begun returns f's series, making them at the first call.
+func (f *Function) begun() *series {
+	if s := f.series.Load(); s != nil {
+		return s
+	}
+	o := f.observer
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if s := f.series.Load(); s != nil {
+		return s
+	}
+	m := o.metrics
+	if f.removed { // an event came in while its function went: nobody is to see its series
+		m = newMetrics()
+	}
+	s := m.series(f.name)
+	f.series.Store(s)
+	return s
+}
+
 // Begin counts an event that begins. End must follow.
-func (f *Function) Begin() { f.series.inFlight.Inc() }
+func (f *Function) Begin() { f.begun().inFlight.Inc() }
 
 // End takes the record of an event that is over. The record stays the caller's, and may be
 // used again.
 func (f *Function) End(r *Record) {
-	f.series.inFlight.Dec()
-	f.series.observe(r)
+	s := f.begun()
+	s.inFlight.Dec()
+	s.observe(r)
 	o := f.observer
 	if o.sink != nil {
 		line := o.lines.Get().(*[]byte)
