@@ -33,6 +33,11 @@ type Config struct {
 	Dev       bool           // whether problem documents show stacks and sources
 	Admission admit.Config
 
+	// Delay tells how long an event of a version that comes now would wait for CPU time, about:
+	// what functions are asked beyond what there is, is refused by it. It must be quick. nil:
+	// nobody knows.
+	Delay func(t *isolate.Target) time.Duration
+
 	// CF is what functions find in request.cf beside what the gateway knows itself: colo,
 	// country and the like. Its values are strings, numbers and booleans; nil: nothing.
 	CF map[string]any

@@ -110,7 +110,7 @@ func (x *exchange) run() *problem {
 			x.endEvent()
 		}
 	}()
-	if err := x.target.function.door.Enter(ctx); err != nil {
+	if err := x.target.function.door.Enter(ctx, x.target); err != nil {
 		return refused(err)
 	}
 	response, err := x.dispatch(ctx)

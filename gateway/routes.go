@@ -1,10 +1,13 @@
 package gateway
 
 import (
+	"time"
+
 	"github.com/skerry-edge/skerry/bundles"
 	"github.com/skerry-edge/skerry/gateway/admit"
 	"github.com/skerry-edge/skerry/gateway/observe"
 	"github.com/skerry-edge/skerry/gateway/route"
+	"github.com/skerry-edge/skerry/isolate"
 )
 
 // routes are what requests are matched against: one value for one state of the catalog.
@@ -19,6 +22,15 @@ type target struct {
 	version  *bundles.Version // of the table; its manifest has its defaults written out
 	function *function
 	bodyMax  int // bytes
+	delay    func(*isolate.Target) time.Duration
+}
+
+// Delay is admit.Line's: how long an event of the version would wait for CPU time.
+func (t *target) Delay() time.Duration {
+	if t.delay == nil {
+		return 0
+	}
+	return t.delay(t.version)
 }
 
 // function is what outlives the versions of a function.
@@ -54,7 +66,7 @@ func (s *Server) SetRoutes(versions []bundles.Version) error {
 		}
 		f.door.SetLimit(v.Manifest.Concurrency)
 		live[v.Function] = f
-		next.targets[v] = &target{version: v, function: f, bodyMax: v.Manifest.Limits.BodyMB << 20}
+		next.targets[v] = &target{version: v, function: f, bodyMax: v.Manifest.Limits.BodyMB << 20, delay: s.cfg.Delay}
 	}
 	for name := range s.mu.functions {
 		if live[name] == nil {

@@ -265,6 +265,21 @@ func (e *Engine) charge(bytes int64) {
 // run, by the clock on the wall. It costs next to nothing.
 func (e *Engine) Backlog() (waiting int, held time.Duration) { return e.turns.Backlog() }
 
+// Delay is how long an event of t that comes now waits until JavaScript runs for it, about.
+// It costs next to nothing while no event waits.
+func (e *Engine) Delay(t *Target) time.Duration {
+	if waiting, _ := e.turns.Backlog(); waiting == 0 {
+		return 0
+	}
+	e.mu.Lock()
+	p, ok := e.mu.pools.Peek(t.Digest)
+	e.mu.Unlock()
+	if !ok {
+		return 0
+	}
+	return e.turns.Delay(&p.flow)
+}
+
 // known is what the process holds that is no event's.
 func (e *Engine) known() int64 {
 	if e.cfg.Beside == nil {

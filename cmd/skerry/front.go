@@ -142,7 +142,7 @@ func (f *front) open(s frontSettings, parts frontParts, change []func(*isolate.C
 		f.places.jails = pool
 	}
 	f.gateway, err = gateway.New(gateway.Config{
-		Dispatcher: f.places, Observer: f.observer, Domain: s.Domain, Trusted: s.Trusted, ServerTiming: s.ServerTiming, Busy: f.busy, CF: s.CF,
+		Dispatcher: f.places, Observer: f.observer, Domain: s.Domain, Trusted: s.Trusted, ServerTiming: s.ServerTiming, Busy: f.busy, CF: s.CF, Delay: f.places.Delay,
 		Admission: admit.Config{Events: divided(eventsMax, s.Workers)},
 	})
 	return err

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"sync/atomic"
+	"time"
 
 	"github.com/skerry-edge/skerry/bundles"
 	"github.com/skerry-edge/skerry/gateway"
@@ -30,12 +31,29 @@ func (p *places) set(digests []bundles.Digest) {
 	p.jailed.Store(&jailed)
 }
 
+// Delay is how long an event of t that comes now waits for its turn in this process, about.
+// Jails refuse what they can't do themselves.
+func (p *places) Delay(t *isolate.Target) time.Duration {
+	if p.inJail(t) {
+		return 0
+	}
+	return p.engine.Delay(t)
+}
+
+// inJail says whether t runs in a jail.
+func (p *places) inJail(t *isolate.Target) bool {
+	jailed := p.jailed.Load()
+	if jailed == nil {
+		return false
+	}
+	_, ok := (*jailed)[t.Digest]
+	return ok
+}
+
 // Dispatch runs an event where it belongs.
 func (p *places) Dispatch(ctx context.Context, t *isolate.Target, ev *isolate.Event) (*isolate.Response, error) {
-	if jailed := p.jailed.Load(); jailed != nil {
-		if _, ok := (*jailed)[t.Digest]; ok {
-			return p.jails.Dispatch(ctx, t, ev)
-		}
+	if p.inJail(t) {
+		return p.jails.Dispatch(ctx, t, ev)
 	}
 	return p.engine.Dispatch(ctx, t, ev)
 }

@@ -69,6 +69,13 @@ func (n *Node) Function(limit int) *Function {
 type Function struct {
 	node  *Node
 	slots slots
+	crowd crowd
+}
+
+// Line is where events that run wait for CPU time.
+type Line interface {
+	// Delay is how long an event that joins the line now waits, about; 0: nobody knows.
+	Delay() time.Duration
 }
 
 // SetLimit changes how many events may run at once. Those that run already stay.
@@ -86,14 +93,29 @@ func (f *Function) Waiting() int { return int(f.slots.waiting.Load()) }
 // Enter waits for a slot. After nil, the caller must call Leave once, when the event is
 // over, from any goroutine.
 //
-// It returns a *Refusal if the event has waited for Config.Wait or the backlog is full, and
-// ctx's cause if ctx ends first. While slots are free it neither locks nor allocates.
-func (f *Function) Enter(ctx context.Context) error {
+// It returns a *Refusal if the event has waited for Config.Wait, the backlog is full, or more
+// events come than there is CPU time for, by the delay in line; and ctx's cause if ctx ends
+// first. While slots are free and there is CPU time enough it neither locks nor allocates.
+func (f *Function) Enter(ctx context.Context, line Line) error {
+	if f.crowd.shedding.Load() && !f.crowd.admits(line.Delay(), time.Now()) {
+		return f.tooMany()
+	}
 	entered := f.slots.try()
 	if entered && f.node.slots.try() {
 		return nil
 	}
+	if f.crowd.lasts(line.Delay(), time.Now()) {
+		if entered {
+			f.slots.leave()
+		}
+		return f.tooMany()
+	}
 	return f.wait(ctx, entered)
+}
+
+// tooMany is the refusal of an event that there is no CPU time for.
+func (f *Function) tooMany() *Refusal {
+	return &Refusal{Limit: "concurrency", Allowed: int(f.slots.limit.Load()), Busy: true}
 }
 
 // Leave gives back the slot of an Enter that returned nil.
@@ -125,9 +147,13 @@ type Refusal struct {
 	Limit   string // "concurrency", the function's, or "events", the node's
 	Allowed int    // events at once
 	Backlog bool   // refused at once, because too many waited already
+	Busy    bool   // refused at once, because events come faster than there is CPU time for them
 }
 
 func (r *Refusal) Error() string {
+	if r.Busy {
+		return "requests come faster than this node has CPU time for them"
+	}
 	if r.Backlog {
 		return fmt.Sprintf("%d events run at once (limit %q), and too many wait", r.Allowed, r.Limit)
 	}

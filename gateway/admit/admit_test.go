@@ -18,10 +18,15 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
+// free is a line that nobody stands in.
+type free struct{}
+
+func (free) Delay() time.Duration { return 0 }
+
 // enter fails the test if the event is not admitted.
 func enter(t *testing.T, f *admit.Function) {
 	t.Helper()
-	if err := f.Enter(t.Context()); err != nil {
+	if err := f.Enter(t.Context(), free{}); err != nil {
 		t.Fatalf("Enter: %v", err)
 	}
 }
@@ -112,7 +117,7 @@ func TestEventIsRefusedAfterItsWait(t *testing.T) {
 				}
 				enter(t, f)
 				start := time.Now()
-				err := f.Enter(t.Context())
+				err := f.Enter(t.Context(), free{})
 				var refusal *admit.Refusal
 				if !errors.As(err, &refusal) || *refusal != tc.want {
 					t.Errorf("got %v, want %v", err, &tc.want)
@@ -136,7 +141,7 @@ func TestFullBacklogRefusesAtOnce(t *testing.T) {
 		go func() { enter(t, f) }()
 		synctest.Wait()
 		start := time.Now()
-		err := f.Enter(t.Context())
+		err := f.Enter(t.Context(), free{})
 		var refusal *admit.Refusal
 		if !errors.As(err, &refusal) || !refusal.Backlog || !strings.Contains(err.Error(), "too many wait") {
 			t.Errorf("got %v, want a refusal for the backlog", err)
@@ -155,7 +160,7 @@ func TestLeavingClientGivesItsPlaceUp(t *testing.T) {
 		enter(t, f)
 		ctx, cancel := context.WithCancel(t.Context())
 		left := make(chan error)
-		go func() { left <- f.Enter(ctx) }()
+		go func() { left <- f.Enter(ctx, free{}) }()
 		synctest.Wait()
 		cancel()
 		if err := <-left; !errors.Is(err, context.Canceled) {
@@ -201,7 +206,7 @@ func TestLoweredLimitLetsRunningEventsEnd(t *testing.T) {
 		f.SetLimit(1)
 		f.Leave()
 		f.Leave()
-		if err := f.Enter(t.Context()); err == nil {
+		if err := f.Enter(t.Context(), free{}); err == nil {
 			t.Error("a second event ran under a limit of 1")
 		}
 		f.Leave()
@@ -227,7 +232,7 @@ func TestSlotsAreNeverExceededNorLost(t *testing.T) {
 				if rnd.IntN(4) == 0 {
 					go cancel() // the client leaves at some moment around this one
 				}
-				if functions[i].Enter(ctx) == nil {
+				if functions[i].Enter(ctx, free{}) == nil {
 					if running[i].Add(1) > limit || all.Add(1) > events {
 						t.Error("more events run than may")
 					}
@@ -277,7 +282,7 @@ func TestEnterDoesNotAllocate(t *testing.T) {
 	f := admit.New(admit.Config{}).Function(10)
 	ctx := context.Background()
 	if n := testing.AllocsPerRun(100, func() {
-		if f.Enter(ctx) == nil {
+		if f.Enter(ctx, free{}) == nil {
 			f.Leave()
 		}
 	}); n != 0 {
@@ -291,7 +296,7 @@ func BenchmarkEnterLeave(b *testing.B) {
 	b.Run("alone", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			if f.Enter(ctx) == nil {
+			if f.Enter(ctx, free{}) == nil {
 				f.Leave()
 			}
 		}
@@ -300,7 +305,7 @@ func BenchmarkEnterLeave(b *testing.B) {
 		b.ReportAllocs()
 		b.RunParallel(func(pb *testing.PB) {
 			for pb.Next() {
-				if f.Enter(ctx) == nil {
+				if f.Enter(ctx, free{}) == nil {
 					f.Leave()
 				}
 			}

@@ -19,7 +19,9 @@ type Flow struct {
 type lane struct {
 	spent       time.Duration // virtual: see line
 	first, last *waiter
-	place       int // in line.waiting, from 1; 0: nobody waits
+	length      int           // how many wait
+	each        time.Duration // how long it takes to come forward by one place, about; 0: unknown
+	place       int           // in line.waiting, from 1; 0: nobody waits
 }
 
 // line is start-time fair queueing among the lanes of one priority: whoever has had the
@@ -34,6 +36,8 @@ type line struct {
 // add puts w at the end of its flow's lane.
 func (l *line) add(w *waiter) {
 	lane := w.lane
+	w.ahead = lane.length
+	lane.length++
 	if w.before = lane.last; w.before != nil {
 		w.before.after = w
 		lane.last = w
@@ -47,6 +51,7 @@ func (l *line) add(w *waiter) {
 // remove takes w out, wherever it stands.
 func (l *line) remove(w *waiter) {
 	lane := w.lane
+	lane.length--
 	if w.before != nil {
 		w.before.after = w.after
 	} else {
@@ -60,6 +65,26 @@ func (l *line) remove(w *waiter) {
 	if lane.first == nil {
 		heap.Remove(&l.waiting, lane.place-1)
 	}
+}
+
+// pacing is how much of lane.each one waiter more makes up: one part of so many.
+const pacing = 8
+
+// waited notes how long w has waited for its turn.
+func (l *lane) waited(w *waiter, d time.Duration) {
+	each := d / time.Duration(w.ahead+1)
+	if l.each == 0 {
+		l.each = each
+	}
+	l.each += (each - l.each) / pacing
+}
+
+// delay is how long one who comes now waits, about; 0: it is the first to wait.
+func (l *lane) delay() time.Duration {
+	if l.length == 0 {
+		return 0
+	}
+	return l.each * time.Duration(l.length+1)
 }
 
 // next takes out the waiter whose turn it is; nil if nobody waits.
