@@ -23,7 +23,7 @@ var wrkScript string
 
 // outcome is what clients saw in one run.
 type outcome struct {
-	requests int64 // that were answered
+	requests int64 // all
 	failed   int64
 	wall     time.Duration
 	p50, p99 time.Duration
@@ -31,6 +31,13 @@ type outcome struct {
 
 // loadClosed loads a server with connections that each wait for their answer.
 func (l *lab) loadClosed(ctx context.Context, s *server, r workloads.Request, connections int, d time.Duration) (outcome, error) {
+	if l.wrk == "" {
+		return loadOurs(ctx, s, r, connections, d)
+	}
+	return l.loadWrk(ctx, s, r, connections, d)
+}
+
+func (l *lab) loadWrk(ctx context.Context, s *server, r workloads.Request, connections int, d time.Duration) (outcome, error) {
 	dir, err := os.MkdirTemp(l.dir, "load")
 	if err != nil {
 		return outcome{}, err

@@ -61,6 +61,9 @@ func openLab(ctx context.Context, o options) (l *lab, err error) {
 	if l.wrk, err = exec.LookPath("wrk"); err != nil {
 		l.skip("wrk is not there: bench/load sends the requests, and takes more of its core")
 	}
+	if err := l.pinSelf(); err != nil {
+		return nil, err
+	}
 	if err := l.startRedis(ctx); err != nil {
 		l.skip("Redis: %v", err)
 	}
@@ -111,6 +114,15 @@ func (l *lab) install(ctx context.Context) error {
 	return cmd.Run()
 }
 
+// pinSelf moves this process, with all its threads, to the core of the load.
+func (l *lab) pinSelf() error {
+	out, err := exec.Command("taskset", "-a", "-c", "-p", strconv.Itoa(l.loadCore), strconv.Itoa(os.Getpid())).CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("pin the load to core %d: %w: %s", l.loadCore, err, out)
+	}
+	return nil
+}
+
 // packageProgram is a program that a package of npm has brought.
 func (l *lab) packageProgram(name string) string {
 	return filepath.Join(l.root, "bench", "peers", "node_modules", ".bin", name)
@@ -121,7 +133,7 @@ func (l *lab) startRedis(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	p, err := l.start(ctx, strconv.Itoa(l.loadCore), nil, "redis-server", "--port", strconv.Itoa(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", l.dir)
+	p, err := l.start(ctx, cores(l.loadCore), nil, "redis-server", "--port", strconv.Itoa(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", l.dir)
 	if err != nil {
 		return err
 	}
@@ -140,7 +152,7 @@ func (l *lab) startOrigin(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	p, err := l.start(ctx, strconv.Itoa(l.loadCore), nil, l.plain, "-listen", address)
+	p, err := l.start(ctx, cores(l.loadCore), nil, l.plain, "-listen", address)
 	if err != nil {
 		return err
 	}
@@ -200,11 +212,11 @@ func freeAddress() (string, error) {
 	return "127.0.0.1:" + strconv.Itoa(port), err
 }
 
-// serverCores lists the cores of a server, as taskset reads them: with more than one worker
-// it needs that of the load too.
-func (l *lab) serverCores(workers int) string {
-	if workers > 1 {
-		return fmt.Sprintf("%d,%d", l.serverCore, l.loadCore)
+// cores lists cores as taskset reads them.
+func cores(list ...int) string {
+	text := ""
+	for _, c := range list {
+		text += "," + strconv.Itoa(c)
 	}
-	return strconv.Itoa(l.serverCore)
+	return text[1:]
 }

@@ -27,10 +27,14 @@ const (
 // allPeers is the table of peers; the command line may add further builds of Skerry.
 func allPeers(l *lab) []peer {
 	return []peer{
-		{nameReuse, startSkerry(l.skerry, "reuse", 1)},
-		{nameEvent, startSkerry(l.skerry, "event", 1)},
+		{nameReuse, startSkerry(l.skerry, "reuse")},
+		{nameEvent, startSkerry(l.skerry, "event")},
 		{nameWorkerd, startWorkerd},
 		{namePlain, startPlain},
+		{"deno", startScript(npmProgram("deno"), "deno.js", "run", "--allow-all", "--no-prompt", "--node-modules-dir=manual")},
+		{"bun", startScript(npmProgram("bun"), "bun.js", "run")},
+		{"node", startScript(machineNode, "node.js")},
+		{"nginx-njs", startNginx},
 	}
 }
 
@@ -66,7 +70,7 @@ func choosePeers(l *lab, names string) ([]peer, error) {
 			return nil, err
 		}
 		for _, isolation := range []string{"reuse", "event"} {
-			chosen = append(chosen, peer{label + "-" + isolation, startSkerry(path, isolation, 1)})
+			chosen = append(chosen, peer{label + "-" + isolation, startSkerry(path, isolation)})
 		}
 	}
 	return slices.Clip(chosen), nil

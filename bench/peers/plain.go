@@ -16,7 +16,7 @@ func startPlain(ctx context.Context, l *lab, w workloads.Workload) (*server, err
 	if s.address, err = freeAddress(); err != nil {
 		return nil, err
 	}
-	s.process, err = l.start(ctx, l.serverCores(1), nil, l.plain, "-listen", s.address, "-workload", w.Name, "-redis", l.redis, "-origin", l.origin)
+	s.process, err = l.start(ctx, cores(l.serverCore), nil, l.plain, "-listen", s.address, "-workload", w.Name, "-redis", l.redis, "-origin", l.origin)
 	if err != nil {
 		return nil, err
 	}

@@ -24,9 +24,9 @@ type process struct {
 
 // start starts a program on some cores; the lab ends it at the latest. Env goes beside this
 // process's own.
-func (l *lab) start(ctx context.Context, cores string, env []string, name string, args ...string) (*process, error) {
+func (l *lab) start(ctx context.Context, on string, env []string, name string, args ...string) (*process, error) {
 	p := &process{exited: make(chan struct{})}
-	p.cmd = exec.CommandContext(ctx, "taskset", append([]string{"-c", cores, name}, args...)...)
+	p.cmd = exec.CommandContext(ctx, "taskset", append([]string{"-c", on, name}, args...)...)
 	p.cmd.Dir, p.cmd.Stderr, p.cmd.Env = l.dir, &p.output, append(os.Environ(), env...)
 	if err := p.cmd.Start(); err != nil {
 		return nil, err

@@ -16,7 +16,16 @@ type report struct {
 	workloads []string // that were measured, in order
 	rows      map[string]map[string]figures
 	alone     map[string]figures // of hello with one connection
+	bounds    []bound            // of what Skerry does alone
 }
+
+// bound is something that was measured and what it must be.
+type bound struct {
+	what, want, got string
+	holds           bool
+}
+
+func (r *report) check(b bound) { r.bounds = append(r.bounds, b) }
 
 func newReport(l *lab, peers []peer) *report {
 	return &report{lab: l, peers: peers, rows: make(map[string]map[string]figures)}
@@ -45,6 +54,13 @@ func (r *report) markdown() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# Peers, %s\n\n%s\n", time.Now().Format(time.DateOnly), r.conditions())
 	fmt.Fprintf(&b, "## Floors\n\nRatios of requests per CPU second of the server.\n\n%s\n", r.floors())
+	if len(r.bounds) > 0 {
+		b.WriteString("| Skerry alone | wanted | measured |  |\n| --- | ---: | ---: | --- |\n")
+		for _, c := range r.bounds {
+			fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", c.what, c.want, c.got, verdict(c.holds, true))
+		}
+		b.WriteString("\n")
+	}
 	b.WriteString("## Requests per CPU second of the server\n\n" + r.table(func(f figures) string { return count(f.perCPU) + r.failures(f) }))
 	b.WriteString("\n## Requests per second\n\nOther load on the machine moves these.\n\n" + r.table(func(f figures) string { return count(f.perWall) }))
 	fmt.Fprintf(&b, "\n## Latency with %d connections, saturated: p50 / p99 in ms\n\n", r.lab.connections)

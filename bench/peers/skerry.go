@@ -1,86 +1,118 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 
 	"github.com/skerry-edge/skerry/bench/workloads"
+	"github.com/skerry-edge/skerry/bundles"
+	"github.com/skerry-edge/skerry/bundles/build"
+	"github.com/skerry-edge/skerry/gateway/admin"
 )
 
-// startSkerry returns what starts a node of ours with one function, in an isolation.
-func startSkerry(binary, isolation string, workers int) func(context.Context, *lab, workloads.Workload) (*server, error) {
+// functionsOfMany is how many functions a node of ours has in the workload many.
+const functionsOfMany = 1000
+
+// startSkerry returns what starts a node of ours: one worker, and the workload in an
+// isolation as its one function, or as its many.
+func startSkerry(binary, isolation string) func(context.Context, *lab, workloads.Workload) (*server, error) {
 	return func(ctx context.Context, l *lab, w workloads.Workload) (*server, error) {
-		n, err := startNode(ctx, l, binary, workers, l.serverCores(workers), w)
-		if err != nil {
-			return nil, err
+		functions := 1
+		if w.Name == "many" {
+			functions = functionsOfMany
 		}
-		return n.server, n.push(ctx, isolation, w.Name)
+		return startNode(ctx, l, nodeConfig{binary: binary, isolation: isolation, functions: functions, workers: 1, cores: cores(l.serverCore)}, w)
 	}
 }
 
-// node is a node of ours.
-type node struct {
-	*server
-	lab      *lab
-	binary   string
-	admin    string
-	data     string
-	workload workloads.Workload
+// nodeConfig is what distinguishes nodes of ours.
+type nodeConfig struct {
+	binary    string
+	isolation string
+	functions int // the same workload under so many names
+	workers   int
+	cores     string
 }
 
-func startNode(ctx context.Context, l *lab, binary string, workers int, cores string, w workloads.Workload) (*node, error) {
-	n := &node{server: new(server), lab: l, binary: binary, workload: w}
+// startNode starts a node and pushes the workload.
+func startNode(ctx context.Context, l *lab, cfg nodeConfig, w workloads.Workload) (*server, error) {
+	if w.Name == "kv" && l.redis == "" {
+		return nil, errNotHere
+	}
+	s := new(server)
 	var err error
-	if n.address, err = freeAddress(); err != nil {
+	if s.address, err = freeAddress(); err != nil {
 		return nil, err
 	}
-	if n.admin, err = freeAddress(); err != nil {
+	control, err := freeAddress()
+	if err != nil {
 		return nil, err
 	}
-	if n.data, err = os.MkdirTemp(l.dir, "node"); err != nil {
+	data, err := os.MkdirTemp(l.dir, "node")
+	if err != nil {
 		return nil, err
 	}
-	config := filepath.Join(n.data, "node.toml")
+	config := filepath.Join(data, "node.toml")
 	if err := os.WriteFile(config, fmt.Appendf(nil, "[egress]\nallow_private = [%q]\n", l.origin), 0o600); err != nil {
 		return nil, err
 	}
-	args := []string{"serve", "--config", config, "--listen", n.address, "--admin", n.admin, "--data", n.data, "--workers", strconv.Itoa(workers)}
+	args := []string{"serve", "--config", config, "--listen", s.address, "--admin", control, "--data", data, "--workers", strconv.Itoa(cfg.workers)}
 	if w.Name == "kv" {
-		if l.redis == "" {
-			return nil, errNotHere
-		}
 		args = append(args, "--store", "redis://"+l.redis)
 	}
-	if n.process, err = l.start(ctx, cores, nil, binary, args...); err != nil {
+	if s.process, err = l.start(ctx, cfg.cores, nil, cfg.binary, args...); err != nil {
 		return nil, err
 	}
-	return n, waitFor(ctx, n.process, func() error { return answers("http://" + n.admin + "/readyz") })
+	if err := waitFor(ctx, s.process, func() error { return answers("http://" + control + "/readyz") }); err != nil {
+		return s, err
+	}
+	bundle, err := l.bundleOf(ctx, w, cfg.isolation)
+	if err != nil {
+		return s, err
+	}
+	c := &admin.Client{Node: "http://" + control}
+	if c.Token, err = admin.ReadToken(data); err != nil {
+		return s, err
+	}
+	for i := range cfg.functions {
+		name := w.Name
+		if cfg.functions > 1 {
+			name += "-" + strconv.Itoa(i)
+		}
+		bundle.Manifest.Name = name
+		if _, err := c.Push(ctx, name, bytes.NewReader(bundles.Encode(bundle)), ""); err != nil {
+			return s, fmt.Errorf("push %s: %w", name, err)
+		}
+		s.hosts = append(s.hosts, name+".localhost")
+	}
+	return s, nil
 }
 
-// push makes the workload a function of the node under each of the names.
-func (n *node) push(ctx context.Context, isolation string, names ...string) error {
-	folder := n.workload.Name
+// bundleOf builds a workload as push does.
+func (l *lab) bundleOf(ctx context.Context, w workloads.Workload, isolation string) (*bundles.Bundle, error) {
+	folder := w.Name
 	if folder == embedded {
 		folder = "kv"
 	}
-	project, err := os.MkdirTemp(n.data, "project")
+	project, err := os.MkdirTemp(l.dir, "project")
 	if err != nil {
-		return err
+		return nil, err
 	}
-	choice := workloads.Choice{Isolation: isolation, Origin: n.lab.origin}
-	if err := workloads.Copy(project, filepath.Join(n.lab.root, "bench", "workloads", folder), choice); err != nil {
-		return err
+	choice := workloads.Choice{Isolation: isolation, Origin: l.origin}
+	if err := workloads.Copy(project, filepath.Join(l.root, "bench", "workloads", folder), choice); err != nil {
+		return nil, err
 	}
-	for _, name := range names {
-		out, err := exec.CommandContext(ctx, n.binary, "push", project, "--name", name, "--node", "http://"+n.admin, "--data", n.data).CombinedOutput()
-		if err != nil {
-			return fmt.Errorf("push: %w: %s", err, out)
-		}
-		n.hosts = append(n.hosts, name+".localhost")
+	p, err := build.Load(project)
+	if err != nil {
+		return nil, err
 	}
-	return nil
+	r, err := build.Build(ctx, p, build.Options{})
+	if err != nil {
+		return nil, err
+	}
+	return r.Bundle, nil
 }

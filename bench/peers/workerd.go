@@ -39,7 +39,7 @@ func startWorkerd(ctx context.Context, l *lab, w workloads.Workload) (*server, e
 			return nil, err
 		}
 	}
-	s.process, err = l.start(ctx, l.serverCores(1), nil, l.packageProgram("workerd"), "serve", filepath.Join(dir, "config.capnp"))
+	s.process, err = l.start(ctx, cores(l.serverCore), nil, l.packageProgram("workerd"), "serve", filepath.Join(dir, "config.capnp"))
 	if err != nil {
 		return nil, err
 	}

@@ -80,6 +80,7 @@ func All() []Workload {
 		{Name: "cpu", What: "fib(25) in JavaScript", Request: get("/"), Check: equal("75025")},
 		{Name: "wasm", What: "fib(25) in WebAssembly", Request: get("/"), Check: equal("75025")},
 		{Name: "many", What: "one of 1,000 functions, the popular ones more often (Zipf)", Request: get("/"), Check: begins("Hello from ")},
+		{Name: "busy", What: "as many rounds of a loop as the request says, for loads with a known cost", Request: get("/?rounds=1000"), Check: equal("781287")},
 	}
 }
 
