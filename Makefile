@@ -87,6 +87,11 @@ bench-node: ## the same snippets in an isolate and in Node 20, with ratios as a 
 bench-peers: deps ## Skerry beside other servers on the same work; writes bench/results/DATE.md; ARGS='-workloads hello,json -peers workerd,skerry'
 	$(GO) run ./bench/peers $(ARGS)
 
+.PHONY: bench-density
+bench-density: deps ## functions on one node: memory of each, first request, start, overload, as bench/results/density.md; ARGS='-only memory'
+	@mkdir -p bench/results
+	$(GO) run ./bench/density -out bench/results/density.md $(ARGS)
+
 # --- keep it ----------------------------------------------------------------
 
 .PHONY: fmt

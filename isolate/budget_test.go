@@ -3,6 +3,7 @@ package isolate_test
 import (
 	"context"
 	goruntime "runtime"
+	"strconv"
 	"testing"
 	"time"
 
@@ -64,4 +65,30 @@ func heap() int64 {
 	var m goruntime.MemStats
 	goruntime.ReadMemStats(&m)
 	return int64(m.HeapAlloc)
+}
+
+// TestLoadedFunctionsAreSmall holds what a function keeps that is loaded and has a warm
+// isolate: its script's program, its pool, and the isolate.
+func TestLoadedFunctionsAreSmall(t *testing.T) {
+	const functions, budget = 300, 32 << 10
+	n := newNode(t, isolate.Config{})
+	targets := make([]*isolate.Target, functions)
+	for i := range targets {
+		name := "hello" + strconv.Itoa(i)
+		targets[i] = n.function(name, hello+"\n// "+name, func(*bundles.Manifest) {})
+	}
+	before := heap()
+	for _, target := range targets {
+		if err := n.Warm(t.Context(), target); err != nil {
+			t.Fatal(err)
+		}
+	}
+	each := (heap() - before) / functions
+	t.Logf("a loaded function holds %d bytes, with %d warm isolates for %d", each, n.Idle(), functions)
+	if n.Pools() != functions || n.Idle() < functions {
+		t.Errorf("%d of %d functions are loaded, with %d warm isolates", n.Pools(), functions, n.Idle())
+	}
+	if each > budget {
+		t.Errorf("a loaded function holds %d bytes, the budget is %d", each, budget)
+	}
 }

@@ -336,9 +336,9 @@ func (e *Engine) warm() {
 	}
 }
 
-// trim shrinks pools that are not used.
+// trim shrinks pools by what is not used.
 func (e *Engine) trim() {
-	tick := time.NewTicker(trimAfter)
+	tick := time.NewTicker(trimEvery)
 	defer tick.Stop()
 	for {
 		select {

@@ -17,17 +17,23 @@ import (
 const (
 	idleMax    = 64               // isolates that a pool keeps beyond its prewarm
 	idleShare  = 4                // the share of Config.MemoryBytes that they take at most, if there are several
+	trimEvery  = 5 * time.Second  // how often pools shrink by isolates that nobody has needed
 	trimAfter  = 30 * time.Second // without an event: a pool shrinks to its prewarm
 	bytesFloor = 8 << 10          // of an isolate, where the measurement says less
 
 	weighedMax = 16 // isolates of a pool whose making is measured
 
-	// programFactor is how many bytes a compiled script holds for each byte of source.
+	// programFactor is how many bytes a compiled script holds for each byte of source, and about
+	// as many an isolate that has evaluated it.
 	programFactor = 8
+
+	heavyFactor = 4        // above so many times what is expected of an isolate, what was measured counts
+	heavyBytes  = 16 << 20 // and above this in any case: nothing else in the process allocates so much
 )
 
 // Pool keeps isolates of one bundle that have evaluated it and wait for an event. How many
-// it keeps follows demand: it doubles when an event found none, and shrinks when none come.
+// it keeps follows demand: it doubles when an event found none, and shrinks by those that were
+// not needed for a while.
 type Pool struct {
 	engine   *Engine
 	digest   bundles.Digest
@@ -44,14 +50,16 @@ type Pool struct {
 	env  []binding.Entry // of the isolates' env
 
 	used    atomic.Int64 // unix nanoseconds of the last acquire
-	weight  atomic.Int64 // bytes that one isolate keeps alive, measured
+	weight  atomic.Int64 // bytes that one isolate keeps alive, about: see weigh
 	weighed atomic.Int64 // isolates whose making was measured, or too many to be
+	light   int64        // what is expected of an isolate before any was measured
 	queued  atomic.Bool  // waits for the engine's warmer
 
 	mu struct {
 		sync.Mutex
 		idle    []*Isolate // a stack: the warmest is taken first
 		target  int        // how many to keep
+		spare   int        // the fewest that waited since the pool was trimmed
 		closed  bool
 		charged int64 // bytes that the engine counts for the pool
 	}
@@ -79,6 +87,8 @@ func (p *Pool) start(ctx context.Context) error {
 			return
 		}
 		p.base = int64(len(bundle.Script))*programFactor + modules
+		p.light = bytesFloor + int64(len(bundle.Script))*programFactor
+		p.weight.Store(p.light)
 		p.env = binding.Entries(p.manifest.Vars, kvEntries(p.manifest.KV))
 		p.mu.Lock()
 		p.mu.target = max(p.manifest.Prewarm, 1)
@@ -123,6 +133,7 @@ func (p *Pool) acquire(ctx context.Context) (*Isolate, error) {
 		i := p.mu.idle[n-1]
 		p.mu.idle[n-1] = nil
 		p.mu.idle = p.mu.idle[:n-1]
+		p.mu.spare = min(p.mu.spare, n-1)
 		low := n-1 <= p.mu.target/2
 		p.mu.Unlock()
 		p.account()
@@ -131,6 +142,7 @@ func (p *Pool) acquire(ctx context.Context) (*Isolate, error) {
 		}
 		return i, nil
 	}
+	p.mu.spare = 0
 	p.mu.target = min(2*p.mu.target, p.most())
 	p.mu.Unlock()
 	if p.manifest.Isolation != bundles.IsolationReuse {
@@ -189,17 +201,23 @@ func (p *Pool) wants() bool {
 	return !p.mu.closed && len(p.mu.idle) < min(p.mu.target, p.most())
 }
 
-// trim shrinks a pool that has had no event for a while.
+// trim shrinks a pool: to what it always keeps, if it has had no event for a while, else by
+// half of the isolates that have waited all the time since it was trimmed last.
 func (p *Pool) trim(now time.Time) {
-	if now.Sub(time.Unix(0, p.used.Load())) < trimAfter {
+	p.mu.Lock()
+	if p.mu.target == 0 { // it has not started
+		p.mu.Unlock()
 		return
 	}
-	p.mu.Lock()
 	keep := max(p.manifest.Prewarm, 1)
+	if now.Sub(time.Unix(0, p.used.Load())) < trimAfter {
+		keep = max(keep, p.mu.target-(p.mu.spare+1)/2)
+	}
 	p.mu.target = keep
 	dropped := max(0, len(p.mu.idle)-keep)
 	clear(p.mu.idle[len(p.mu.idle)-dropped:])
 	p.mu.idle = p.mu.idle[:len(p.mu.idle)-dropped]
+	p.mu.spare = len(p.mu.idle)
 	p.mu.Unlock()
 	p.account()
 }
@@ -243,7 +261,7 @@ func (p *Pool) warm(ctx context.Context, priority js.Priority) (*Isolate, error)
 	}
 	var module, top js.Value
 	var thrown error
-	weigh := p.weigh()
+	weigh := p.weigh(i)
 	err := i.vm.Hold(ctx, func() error {
 		err := i.vm.Enter(ctx, func() {
 			register := i.vm.NewFunction("__register", 1, func(c *js.Call) (any, error) {
@@ -360,18 +378,27 @@ func (e *Engine) startExceeded(used time.Duration) *Failure {
 	}
 }
 
-// weigh starts to measure the making of an isolate; the function it returns ends that, and
-// takes what was allocated for what an isolate holds. The first few are measured: others
-// allocate at the same time, and the least that was seen is nearest the truth.
-func (p *Pool) weigh() (done func()) {
-	if p.weighed.Add(1) > weighedMax {
+// weigh starts to measure the making of i; the function it returns ends that. What the process
+// has allocated meanwhile tells what an isolate holds, but it is others' too: where they had
+// the processor for most of the time it says nothing, and else the least that was seen is
+// nearest the truth. What can be expected by the size of the script is only put right if it is
+// far from that. Thousands of functions whose first isolate was made on a busy machine would
+// seem to hold many times what they do, and drive each other out.
+func (p *Pool) weigh(i *Isolate) (done func()) {
+	if p.weighed.Load() >= weighedMax {
 		return func() {}
 	}
-	before := allocated()
+	before, started := allocated(), time.Now()
 	return func() {
 		got := max(int64(allocated()-before), bytesFloor)
-		if old := p.weight.Load(); old > 0 {
-			got = min(got, old)
+		if got < heavyBytes && time.Since(started) > 2*i.vm.Meter().Used() {
+			return
+		}
+		if got < heavyFactor*p.light {
+			got = min(got, p.light)
+		}
+		if p.weighed.Add(1) > 1 {
+			got = min(got, p.weight.Load())
 		}
 		p.weight.Store(got)
 	}

@@ -224,6 +224,10 @@ func (n *node) openWorkers(settings frontSettings, responses kv.Store) error {
 	}
 	n.serving = w
 	n.closers.add(w.close)
+	ctx, cancel := context.WithCancel(context.Background())
+	var tidying sync.WaitGroup
+	tidying.Go(func() { tidy(ctx) })
+	n.closers.add(func() error { cancel(); tidying.Wait(); return nil })
 	return nil
 }
 
