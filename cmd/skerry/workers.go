@@ -343,7 +343,7 @@ func (w *workers) tailChanged(functions []string) {
 }
 
 // metricsMax is how long a worker may take to tell its metrics.
-const metricsMax = 2 * time.Second
+const metricsMax = 8 * time.Second
 
 // Metrics is serving's: those of all processes, added up.
 func (w *workers) Metrics() http.Handler {
