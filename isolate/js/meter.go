@@ -26,7 +26,7 @@ type Meter struct {
 	used    time.Duration // of turns that are over; written with watchdog.mu held where there is one
 	aside   atomic.Int64  // nanoseconds of work beside turns, up to the last look
 	depth   int           // Enter within Enter is one turn
-	started time.Duration
+	lap     stopwatch     // of the current turn; without turns only base is used
 	watch   watch
 	memory  holding // guarded by watchdog.mu; the owner may read heavy and made
 	growing int64   // bytes that Go code was about to allocate and that nobody has looked at
@@ -48,10 +48,13 @@ func (m *Meter) SetPriority(p Priority) { m.account.Priority = p }
 // Used is the CPU time since Reset: of turns, the current one included, and of work beside
 // them ([VM.AsyncCharged]).
 func (m *Meter) Used() time.Duration {
-	if m.depth > 0 {
-		return m.spent() + threadCPU() - m.started
+	switch {
+	case m.depth == 0:
+		return m.spent()
+	case m.turns == nil:
+		return m.spent() + threadCPU() - m.lap.base
 	}
-	return m.spent()
+	return m.spent() + m.lap.used(m.turns)
 }
 
 // spent is Used without the current turn.
@@ -83,7 +86,7 @@ func (m *Meter) begin(ctx context.Context) error {
 	}
 	if m.turns == nil {
 		m.depth++
-		m.started = threadCPU()
+		m.lap.base = threadCPU()
 		return nil
 	}
 	if m.memory.heavy {
@@ -106,12 +109,12 @@ func (m *Meter) start(ctx context.Context) error {
 	}
 	m.depth = 1
 	thread := lockThread()
-	m.started = threadCPU()
+	m.lap.start(m.turns, thread)
 	if n, f := m.turns.cfg.Note, m.account.Flow; n != nil && f != nil && f.Digest != 0 {
-		n.Begin(f.Digest, thread.id(), m.started, max(0, m.account.CPU-m.spent()))
+		n.Begin(f.Digest, thread.id(), m.lap.base, max(0, m.account.CPU-m.spent()))
 	}
 	if m.bounded() {
-		m.turns.watchdog.begin(m, thread)
+		m.turns.watchdog.begin(m)
 	}
 	return nil
 }
@@ -123,7 +126,7 @@ func (m *Meter) end() {
 	switch {
 	case m.depth > 0:
 	case m.turns == nil:
-		m.used += threadCPU() - m.started
+		m.used += threadCPU() - m.lap.base
 	default:
 		m.stop()
 		if cause := m.vm.cause.Load(); cause != nil {
@@ -135,7 +138,7 @@ func (m *Meter) end() {
 // stop is end for an event that may go on.
 func (m *Meter) stop() {
 	m.depth = 0
-	used := threadCPU() - m.started
+	used := m.lap.stop(m.turns)
 	if m.bounded() {
 		m.turns.watchdog.end(m, used)
 	} else {

@@ -70,6 +70,7 @@ type Overrun struct {
 type Turns struct {
 	cfg       TurnsConfig
 	watchdog  watchdog
+	readings  readings
 	condemned atomic.Bool
 	waiting   atomic.Int32 // those of high priority
 	start     time.Time

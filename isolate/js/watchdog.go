@@ -46,14 +46,13 @@ type watchdog struct {
 // watch is a turn that is watched.
 type watch struct {
 	meter     *Meter
-	clock     threadClock
 	step      step
 	cut       time.Duration // the CPU time of the event's turns when it was due to be interrupted
 	allocated int64         // what it had allocated then
 }
 
 // used is the CPU time of the event's turns, up to now.
-func (c *watch) used() time.Duration { return c.meter.used + c.clock.now() - c.meter.started }
+func (c *watch) used() time.Duration { return c.meter.used + c.meter.lap.used(c.meter.turns) }
 
 // step is how far up the ladder a turn is.
 type step int
@@ -91,9 +90,9 @@ func (w *watchdog) open(m *Meter, a Account) {
 }
 
 // begin watches m's turn on this thread until end. The goroutine is locked to its thread.
-func (w *watchdog) begin(m *Meter, thread threadClock) {
+func (w *watchdog) begin(m *Meter) {
 	watch := &m.watch
-	watch.meter, watch.clock, watch.step = m, thread, running
+	watch.meter, watch.step = m, running
 	woken := w.asleep.Load() && w.asleep.CompareAndSwap(true, false)
 	w.mu.Lock()
 	if woken || m.memory.heavy {
