@@ -62,9 +62,30 @@ func (o *object) millis(name string, d time.Duration) {
 func (o *object) time(name string, t time.Time) {
 	o.name(name)
 	o.dst = append(o.dst, '"')
-	o.dst = t.UTC().AppendFormat(o.dst, "2006-01-02T15:04:05.000Z07:00")
+	o.dst = appendTime(o.dst, t.UTC())
 	o.dst = append(o.dst, '"')
 }
+
+// appendTime appends t, which is in UTC, in the form of RFC 3339 to the millisecond. Every
+// event has one: package time, which reads the form from a layout, takes six times as long.
+func appendTime(dst []byte, t time.Time) []byte {
+	year, month, day := t.Date()
+	if year < 0 || year > 9999 {
+		return t.AppendFormat(dst, "2006-01-02T15:04:05.000Z07:00")
+	}
+	hour, minute, second := t.Clock()
+	dst = append(appendTwo(appendTwo(dst, year/100), year%100), '-')
+	dst = append(appendTwo(dst, int(month)), '-')
+	dst = append(appendTwo(dst, day), 'T')
+	dst = append(appendTwo(dst, hour), ':')
+	dst = append(appendTwo(dst, minute), ':')
+	dst = append(appendTwo(dst, second), '.')
+	ms := t.Nanosecond() / 1e6
+	return append(appendTwo(dst, ms/10), byte('0'+ms%10), 'Z')
+}
+
+// appendTwo appends n, which is below 100, in two digits.
+func appendTwo(dst []byte, n int) []byte { return append(dst, byte('0'+n/10), byte('0'+n%10)) }
 
 func (o *object) addr(name string, addr netip.Addr) {
 	o.name(name)

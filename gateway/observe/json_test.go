@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"github.com/skerry-edge/skerry/gateway/observe"
@@ -48,6 +49,22 @@ func FuzzLine(f *testing.F) {
 			t.Errorf("cut: %v, but the message ends in %q", cut, console.Message[max(0, len(console.Message)-8):])
 		}
 	})
+}
+
+// TestTimesAreThoseOfPackageTime holds the times in lines against package time.
+func TestTimesAreThoseOfPackageTime(t *testing.T) {
+	t.Parallel()
+	const day = 24 * time.Hour
+	for at := time.Date(1999, 12, 31, 23, 59, 59, 999_999_999, time.FixedZone("", 3600)); at.Year() < 2101; at = at.Add(97*day + 12345678*time.Microsecond) {
+		line := (&observe.Record{Time: at}).AppendJSON(nil)
+		if want := `"time":"` + at.UTC().Format("2006-01-02T15:04:05.000Z07:00") + `"`; !bytes.Contains(line, []byte(want)) {
+			t.Fatalf("%s lacks %s", line, want)
+		}
+	}
+	line := (&observe.Record{Time: time.Date(12345, 1, 2, 3, 4, 5, 0, time.UTC)}).AppendJSON(nil)
+	if want := `"time":"12345-01-02T03:04:05.000Z"`; !bytes.Contains(line, []byte(want)) {
+		t.Errorf("%s lacks %s", line, want)
+	}
 }
 
 // same fails unless got is sent, or a beginning of it that ends in "…". What is not UTF-8
