@@ -30,7 +30,7 @@ func readBody(r io.Reader, c *conn, length int, timeout time.Duration) ([]byte, 
 	start := time.Now()
 	for {
 		allowance := timeout + time.Duration(len(body))*time.Second/bodyRate
-		if err := c.SetReadDeadline(start.Add(allowance)); err != nil {
+		if err := c.readBy(start.Add(allowance)); err != nil {
 			return nil, bodyProblem(err, nil)
 		}
 		n, err := r.Read(body[len(body):cap(body)])

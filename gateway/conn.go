@@ -70,6 +70,8 @@ type conn struct {
 		aborted  bool                    // that Read was told to end
 		ahead    bool                    // it took a byte that belongs to the next request
 		byte     [1]byte                 // that byte
+
+		deadlines deadlines
 	}
 }
 
@@ -83,7 +85,7 @@ func newConn(nc net.Conn, l *listener, p peer) *conn {
 // Read reads what the client sends.
 func (c *conn) Read(p []byte) (int, error) {
 	n, err := c.readAhead(p)
-	if n == 0 {
+	if n == 0 && err == nil {
 		n, err = c.Conn.Read(p)
 	}
 	c.reads.Add(1)
@@ -106,12 +108,13 @@ func (c *conn) Write(p []byte) (int, error) {
 	return c.Conn.Write(p)
 }
 
-// readAhead returns the byte that the watch has read, if there is one.
+// readAhead returns the byte that the watch has read, if there is one; else the deadline for
+// reading more is in force.
 func (c *conn) readAhead(p []byte) (int, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if !c.mu.ahead || len(p) == 0 {
-		return 0, nil
+		return 0, c.armLocked()
 	}
 	c.mu.ahead = false
 	return copy(p, c.mu.byte[:]), nil
@@ -145,7 +148,7 @@ func (c *conn) deadline(u *upload, t time.Time) error {
 	if c.mu.upload != u || u.canceled.Load() {
 		return os.ErrDeadlineExceeded
 	}
-	return c.SetReadDeadline(t)
+	return c.readByLocked(t)
 }
 
 // interrupt ends a read of u's that is under way.
@@ -153,7 +156,7 @@ func (c *conn) interrupt(u *upload) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.mu.upload == u {
-		c.SetReadDeadline(time.Unix(1, 0))
+		c.readByLocked(time.Unix(1, 0))
 	}
 }
 
@@ -179,7 +182,7 @@ func (c *conn) release(u *upload) {
 		return
 	}
 	c.mu.upload = nil
-	c.SetReadDeadline(time.Now().Add(lingerTime))
+	c.readByLocked(time.Now().Add(lingerTime))
 }
 
 // leave cancels the event that runs, because its client has left.
@@ -203,12 +206,12 @@ func (c *conn) end() {
 		return
 	}
 	c.mu.aborted = true
-	c.SetReadDeadline(time.Unix(1, 0))
+	c.readByLocked(time.Unix(1, 0))
 	for c.mu.watching {
 		c.mu.ended.Wait()
 	}
 	c.mu.aborted = false
-	c.SetReadDeadline(time.Time{})
+	c.readByLocked(time.Time{})
 }
 
 // watch cancels the event that runs if the client closes its side. A client that sends its
@@ -230,7 +233,7 @@ func (c *conn) watch() {
 		return
 	}
 	c.mu.watching = true
-	c.SetReadDeadline(time.Time{}) // that of the request is not meant for its handler
+	c.readByLocked(time.Time{}) // that of the request is not meant for its handler
 	c.mu.Unlock()
 
 	var b [1]byte
@@ -293,7 +296,7 @@ func (c *conn) Close() error {
 	}
 	defer c.listener.forget(c)
 	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok && c.linger.Load() && half.CloseWrite() == nil {
-		c.SetReadDeadline(time.Now().Add(lingerTime))
+		c.readBy(time.Now().Add(lingerTime))
 		io.CopyN(io.Discard, c.Conn, lingerBytes)
 	}
 	return c.Conn.Close()

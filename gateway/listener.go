@@ -23,8 +23,9 @@ type listener struct {
 	net.Listener
 	trusted proxies
 	gate    *gate
-	max     int // open connections
-	maxPeer int // of one address that is no trusted proxy
+	max     int           // open connections
+	maxPeer int           // of one address that is no trusted proxy
+	slack   time.Duration // by which deadlines may come sooner
 
 	failures  atomic.Uint64 // errors of Accept
 	tooMany   atomic.Uint64 // refused: the node had enough
@@ -43,7 +44,7 @@ type listener struct {
 func newListener(ln net.Listener, cfg *Config, onFailure func(error)) *listener {
 	l := &listener{
 		Listener: ln, trusted: cfg.Trusted, gate: newGate(ln, cfg.Busy),
-		max: cfg.Connections, maxPeer: cfg.ConnectionsPerIP,
+		max: cfg.Connections, maxPeer: cfg.ConnectionsPerIP, slack: slackOf(cfg),
 		onFailure: onFailure, stop: make(chan struct{}),
 	}
 	l.mu.conns = make(map[*conn]struct{})
