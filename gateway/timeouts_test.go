@@ -463,6 +463,7 @@ func TestShutdown(t *testing.T) {
 	t.Run("still answers what is on its way", func(t *testing.T) {
 		inBubble(t, echo, func(t *testing.T, b *bubble) {
 			c := b.dial()
+			synctest.Wait() // until it is accepted
 			done := make(chan error)
 			go func() { done <- shutdown(b, time.Minute) }()
 			time.Sleep(200 * time.Millisecond)
