@@ -18,13 +18,14 @@ import (
 // lab is what all measurements share: built programs, Redis, the origin, a folder.
 type lab struct {
 	options
-	root   string // of the project
-	dir    string // for files of this run, removed at the end
-	plain  string // the program bench/peers/plain
-	skerry string
-	redis  string // host:port; empty: there is none
-	origin string // host:port
-	wrk    string // the program; empty: bench/load is used
+	root    string // of the project
+	version string // of the project, by git
+	dir     string // for files of this run, removed at the end
+	plain   string // the program bench/peers/plain
+	skerry  string
+	redis   string // host:port; empty: there is none
+	origin  string // host:port
+	wrk     string // the program; empty: bench/load is used
 
 	running []*process
 	skipped []string // what could not be measured, and why
@@ -45,7 +46,10 @@ func openLab(ctx context.Context, o options) (l *lab, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("find the project's folder: %w", err)
 	}
-	l.root = strings.TrimSpace(string(out))
+	l.root, l.version = strings.TrimSpace(string(out)), "unknown"
+	if out, err := exec.CommandContext(ctx, "git", "-C", l.root, "describe", "--always", "--dirty").Output(); err == nil {
+		l.version = strings.TrimSpace(string(out))
+	}
 	if l.dir, err = os.MkdirTemp("", "skerry-peers"); err != nil {
 		return nil, err
 	}
@@ -109,7 +113,8 @@ func (l *lab) install(ctx context.Context) error {
 			return nil
 		}
 	}
-	cmd := exec.CommandContext(ctx, "npm", "ci", "--no-audit", "--no-fund", "--loglevel=error")
+	// npm ci would refuse a registry that lacks Deno's packages for other systems.
+	cmd := exec.CommandContext(ctx, "npm", "install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error")
 	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, os.Stderr, os.Stderr
 	return cmd.Run()
 }

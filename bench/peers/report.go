@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"os"
-	"os/exec"
 	"runtime"
 	"strings"
 	"time"
@@ -86,17 +85,23 @@ func (r *report) markdown() string {
 
 // conditions says what was measured, and how.
 func (r *report) conditions() string {
-	version := "unknown"
-	if out, err := exec.Command("git", "-C", r.lab.root, "describe", "--always", "--dirty").Output(); err == nil {
-		version = strings.TrimSpace(string(out))
-	}
 	generator := "wrk"
 	if r.lab.wrk == "" {
 		generator = "bench/load"
 	}
 	return fmt.Sprintf("Skerry %s, %s; %d cores%s. A server with all its processes is pinned to one core, Skerry has one worker; %s, Redis and the origin have another core. "+
-		"%d connections, the median of %d runs of %v, in turns.\n",
-		version, runtime.Version(), runtime.NumCPU(), processor(), generator, r.lab.connections, r.lab.runs, r.lab.duration)
+		"%d connections, the median of %d runs of %v, in turns. %s\n",
+		r.lab.version, runtime.Version(), runtime.NumCPU(), processor(), generator, r.lab.connections, r.lab.runs, r.lab.duration, busyness())
+}
+
+// busyness says how much else the machine has to do.
+func busyness() string {
+	text, err := os.ReadFile("/proc/loadavg")
+	if err != nil {
+		return ""
+	}
+	fields := strings.Fields(string(text))
+	return "Of the last 15 minutes the load average is " + fields[2] + ": 2 is a machine that does nothing else."
 }
 
 // processor is the name of the machine's processor, in parentheses; empty: it has none.
