@@ -44,8 +44,8 @@ func New(cfg Config) (*Client, error) {
 		TLSClientConfig:        &tls.Config{RootCAs: cfg.RootCAs},
 		TLSHandshakeTimeout:    cfg.DialTimeout,
 		DisableCompression:     true, // body decodes, within its limits
-		MaxIdleConns:           256,
-		MaxIdleConnsPerHost:    32,
+		MaxIdleConns:           512,
+		MaxIdleConnsPerHost:    256, // as many as functions that fetch from one origin at once: a new one costs more than what it carries
 		IdleConnTimeout:        60 * time.Second,
 		MaxResponseHeaderBytes: int64(cfg.HeadBytesMax),
 		WriteBufferSize:        32 << 10, // what bodies go out in
