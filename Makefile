@@ -92,6 +92,10 @@ bench-density: deps ## functions on one node: memory of each, first request, sta
 	@mkdir -p bench/results
 	$(GO) run ./bench/density -out bench/results/density.md $(ARGS)
 
+.PHONY: pgo
+pgo: deps ## refresh cmd/skerry/default.pgo, by which builds are optimised: loads a node with the workloads
+	@scripts/pgo.sh $(ARGS)
+
 # --- keep it ----------------------------------------------------------------
 
 .PHONY: fmt

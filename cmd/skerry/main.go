@@ -21,7 +21,9 @@ var version = "unknown"
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // who asks twice doesn't want to wait for a clean end
-	os.Exit(run(ctx, os.Args[1:], newTerminal(os.Stdin, os.Stdout, os.Stderr, os.LookupEnv)))
+	os.Exit(profiled(func() int {
+		return run(ctx, os.Args[1:], newTerminal(os.Stdin, os.Stdout, os.Stderr, os.LookupEnv))
+	}))
 }
 
 // run executes one command line and returns its exit code.
