@@ -39,6 +39,7 @@ check: ## gofmt, vet, staticcheck: under a minute once built
 	@files=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); \
 		if [ -n "$$files" ]; then echo "not gofmt-clean (run: make fmt):"; echo "$$files"; exit 1; fi
 	$(GO) vet $(PACKAGES)
+	$(GO) vet -tags profile ./cmd/skerry
 	$(GO) tool staticcheck $(PACKAGES)
 
 .PHONY: types
