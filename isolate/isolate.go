@@ -146,7 +146,7 @@ func (d *delivery) settle() bool {
 	return true
 }
 
-// wait gives the handler's promise time to settle: wallMillis from the event's start, nil
+// wait gives the handler's promise, which is known not to have settled, time to do so: wallMillis from the event's start, nil
 // or 0 being no bound.
 func (d *delivery) wait(ctx context.Context, wallMillis *int) error {
 	if wallMillis != nil && *wallMillis > 0 {
@@ -155,7 +155,7 @@ func (d *delivery) wait(ctx context.Context, wallMillis *int) error {
 		ctx, cancel = context.WithDeadlineCause(ctx, d.run.started.Add(limit), errWall)
 		defer cancel()
 	}
-	err := d.isolate.vm.Run(ctx, d.settle, d.isolate.uncaught)
+	err := d.isolate.vm.Resume(ctx, d.settle, d.isolate.uncaught)
 	if err != nil && context.Cause(ctx) == errWall {
 		return errWall
 	}

@@ -178,16 +178,22 @@ func (p *posted) take() []task {
 }
 
 // Run runs timers and posted work, each in a turn of its own, until done returns true.
-// done is called in a turn. Run returns ErrNeverSettles if done can't come true any more,
-// ctx's error if ctx ends first, and what Enter returns if the VM ends. Exceptions that
-// a timer's callback throws go to uncaught, in a turn.
+// done is called in a turn, at first and when all that was ready has run. Run returns
+// ErrNeverSettles if done can't come true any more, ctx's error if ctx ends first, and what
+// Enter returns if the VM ends. Exceptions that a timer's callback throws go to uncaught, in
+// a turn.
 func (vm *VM) Run(ctx context.Context, done func() bool, uncaught func(error)) error {
+	over := false
+	if err := vm.Enter(ctx, func() { over = done() }); err != nil || over {
+		return err
+	}
+	return vm.Resume(ctx, done, uncaught)
+}
+
+// Resume is Run for who has just seen in a turn that done returns false.
+func (vm *VM) Resume(ctx context.Context, done func() bool, uncaught func(error)) error {
 	l := &vm.loop
 	for {
-		over := false
-		if err := vm.Enter(ctx, func() { over = done() }); err != nil || over {
-			return err
-		}
 		next := l.timers.first()
 		if l.working == 0 && next == nil {
 			return ErrNeverSettles
@@ -195,7 +201,7 @@ func (vm *VM) Run(ctx context.Context, done func() bool, uncaught func(error)) e
 		if err := vm.wait(ctx, next); err != nil {
 			return err
 		}
-		if err := vm.runReady(ctx, uncaught); err != nil {
+		if over, err := vm.runReady(ctx, done, uncaught); err != nil || over {
 			return err
 		}
 	}
@@ -226,27 +232,55 @@ func (vm *VM) wait(ctx context.Context, next *Timer) error {
 	return nil
 }
 
-// runReady runs what was posted and the timers that are due now, each in its turn.
-func (vm *VM) runReady(ctx context.Context, uncaught func(error)) error {
+// runReady runs what was posted and the timers that are due now, each in its turn, and asks
+// done in the last of those turns.
+func (vm *VM) runReady(ctx context.Context, done func() bool, uncaught func(error)) (over bool, err error) {
 	l := &vm.loop
-	for _, t := range l.posted.take() {
-		if t.round != l.round {
-			continue
-		}
-		if err := vm.enterTask(ctx, t.run, uncaught); err != nil {
-			return err
+	tasks, now := l.posted.take(), time.Now()
+	for asked := false; !asked; {
+		err = vm.Hold(ctx, func() error {
+			run := l.ready(&tasks, now)
+			if run != nil {
+				if err := vm.enterTask(ctx, run, uncaught); err != nil {
+					return err
+				}
+			}
+			if len(tasks) > 0 || l.due(now) != nil {
+				return nil
+			}
+			asked = true
+			return vm.Enter(ctx, func() { over = done() })
+		})
+		if err != nil {
+			return false, err
 		}
 	}
-	now := time.Now()
-	for {
-		next := l.timers.first()
-		if next == nil || next.due.After(now) {
-			return nil
-		}
-		if err := vm.enterTask(ctx, func() { vm.fire(next) }, uncaught); err != nil {
-			return err
+	return over, nil
+}
+
+// ready takes out what is to be run first: a task that was posted, or a timer that was due at
+// now. nil: neither.
+func (l *loop) ready(tasks *[]task, now time.Time) (run func()) {
+	for len(*tasks) > 0 {
+		t := (*tasks)[0]
+		*tasks = (*tasks)[1:]
+		if t.round == l.round {
+			return t.run
 		}
 	}
+	if next := l.due(now); next != nil {
+		return func() { l.fire(next) }
+	}
+	return nil
+}
+
+// due returns the first timer if it was due at now.
+func (l *loop) due(now time.Time) *Timer {
+	next := l.timers.first()
+	if next == nil || next.due.After(now) {
+		return nil
+	}
+	return next
 }
 
 // enterTask enters for a task whose exceptions nobody waits for.

@@ -57,8 +57,7 @@ func (vm *VM) ClearTimer(id int) {
 func (vm *VM) Timers() int { return len(vm.loop.byID) }
 
 // fire runs a timer that is due.
-func (vm *VM) fire(t *Timer) {
-	l := &vm.loop
+func (l *loop) fire(t *Timer) {
 	heap.Remove(&l.timers, t.index)
 	if t.every > 0 {
 		l.lastID++
