@@ -2,9 +2,10 @@
 // Sentinel watches over, or a Cluster. It is shared by all nodes that use it.
 //
 // A [Store] talks to Redis for every call and keeps nothing: what one node has written,
-// every node reads. A Get is one command (two for a value of more than 256 KB). Writes are
-// scripts (script.go), which Redis runs one at a time, so that a value and the index that
-// lists it never part.
+// every node reads. A Get is one command (two for a value of more than 256 KB); when many
+// want something of one server at once, their commands go in batches (reads.go), and a value
+// of more than 16 KB may take two. Writes are scripts (script.go), which Redis runs one at a
+// time, so that a value and the index that lists it never part.
 //
 // # Where things are
 //
@@ -14,10 +15,10 @@
 //
 // # When Redis is slow or away
 //
-// A call ends within about Config.Timeout, and at the deadline of its context if that is
-// earlier. A context that is canceled meanwhile is noticed when the reply comes, or by
-// then. Nothing is sent twice: whether to repeat a write that failed is for the caller to
-// say, as it may have taken effect.
+// A call ends within about Config.Timeout, a Get that waits for others within twice that,
+// and at the deadline of its context if that is earlier. A context that is canceled
+// meanwhile is noticed when the reply comes, or by then. Nothing is sent twice: whether to
+// repeat a write that failed is for the caller to say, as it may have taken effect.
 //
 // # What survives
 //
@@ -108,6 +109,7 @@ type Store struct {
 	keyspace keyspace
 	timeout  time.Duration
 	single   bool // one server, at a known address
+	reads    reads
 }
 
 var (
@@ -128,17 +130,21 @@ func Open(cfg Config) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Store{
+	s := &Store{
 		client:   newClient(cfg, place),
 		keyspace: keyspace{prefix: cfg.Prefix},
 		timeout:  cfg.Timeout,
 		single:   !place.cluster && place.sentinel == "",
-	}, nil
+	}
+	s.reads.client = s.client
+	return s, nil
 }
 
 // Close closes the connections. Calls made later fail with kv.ErrUnavailable.
 func (s *Store) Close() error {
-	if err := s.client.Close(); err != nil && !errors.Is(err, redis.ErrClosed) {
+	err := s.client.Close()
+	s.reads.close()
+	if err != nil && !errors.Is(err, redis.ErrClosed) {
 		return fmt.Errorf("redis: close: %w", err)
 	}
 	return nil
@@ -194,12 +200,12 @@ func (s *Store) read(ctx context.Context, name string) (record, error) {
 	defer cancel()
 	// One range of a record has its size in it. So a small value costs one command with
 	// a short deadline, and a large one gets the time that it needs.
-	b, err := s.client.GetRange(first, name, 0, window-1).Bytes()
+	b, asked, err := s.begin(ctx, first, name)
 	if err != nil {
 		return nil, s.fail(ctx, "get", name, err)
 	}
 	r := record(b)
-	if len(r) < window || r.checkHead(name) != nil || r.size() <= window {
+	if len(r) < asked || r.checkHead(name) != nil || r.size() <= asked {
 		return r, nil
 	}
 	second, cancel := s.bound(ctx, r.size())
@@ -209,6 +215,16 @@ func (s *Store) read(ctx context.Context, name string) (record, error) {
 		return nil, s.fail(ctx, "get", name, err)
 	}
 	return record(b), nil
+}
+
+// begin reads the beginning of a record, and says how much of it was asked for.
+func (s *Store) begin(ctx, bounded context.Context, name string) (b []byte, asked int, err error) {
+	if s.single {
+		return s.reads.get(ctx, bounded, name)
+	}
+	// In a Cluster a batch would wait for the slowest of its servers.
+	b, err = s.client.GetRange(bounded, name, 0, window-1).Bytes()
+	return b, window, err
 }
 
 // Put is kv.Store's.
