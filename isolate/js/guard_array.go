@@ -175,32 +175,44 @@ func arrayFrom(vm *VM, original native, c goja.FunctionCall) goja.Value {
 			return original(c) // throws
 		}
 	}
+	plain := c.This == goja.Value(intrinsicArray(vm.rt)) || !isConstructor(c.This)
 	construct := func(args ...goja.Value) *goja.Object {
-		if c.This != goja.Value(intrinsicArray(vm.rt)) && isConstructor(c.This) {
-			return constructorOf(vm.rt, c.This)(args, nil)
+		if plain {
+			return nil // made of elements in the end: until then no script can see it
 		}
-		return vm.rt.NewArray()
+		return constructorOf(vm.rt, c.This)(args, nil)
 	}
 	steps, k := work{vm: vm}, int64(0)
+	var elements []goja.Value
+	args := make([]goja.Value, 2)
 	add := func(result *goja.Object, v goja.Value) {
 		steps.done(1)
 		key := vm.rt.ToValue(k)
 		if mapper != nil {
-			v = mapper(goja.FunctionCall{This: c.Argument(2), Arguments: []goja.Value{v, key}})
+			args[0], args[1] = v, key
+			v = mapper(goja.FunctionCall{This: c.Argument(2), Arguments: args})
 		}
-		createKey(result, key, orUndefined(v))
-		k++
+		if k++; !plain {
+			createKey(result, key, orUndefined(v))
+			return
+		}
+		if elements = append(elements, orUndefined(v)); len(elements)%stepsPerCheckpoint == 0 {
+			vm.bound(2*valueBytes*int64(len(elements)), arrayTooLong)
+		}
 	}
 	var result *goja.Object
 	if method := toMethod(orUndefined(getOfValue(vm.rt, items, goja.SymIterator))); method != nil {
 		result = construct()
-		iterate(iteratorOf(vm.rt, items, method), func(v goja.Value) { add(result, v) })
+		vm.iterate(items, method, func(v goja.Value) { add(result, v) })
 	} else {
 		n := vm.lengthOf(items)
 		result = construct(vm.rt.ToValue(n))
 		for i := range n {
 			add(result, orUndefined(getKey(items, vm.rt.ToValue(i), items)))
 		}
+	}
+	if plain {
+		return newArrayOf(vm.rt, elements)
 	}
 	setKey(result, lengthKey, vm.rt.ToValue(k), result, true)
 	return result

@@ -99,7 +99,7 @@ func (vm *VM) listOf(o *goja.Object) (list *goja.Object, n int64) {
 	}
 	var values []goja.Value
 	steps := work{vm: vm}
-	iterate(iteratorOf(vm.rt, o, method), func(v goja.Value) {
+	vm.iterate(o, method, func(v goja.Value) {
 		steps.done(1)
 		values = append(values, v)
 	})

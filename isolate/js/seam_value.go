@@ -270,8 +270,9 @@ func (s *seam) typedLength(o *goja.Object) (length int, ok bool) {
 	return *(*int)(unsafe.Add(self.data, s.typedCount)), true
 }
 
-// nextElement takes the next element from an iterator over the values of a dense array; more
-// is false at its end. ok is false, and nothing has happened, if it is no such iterator.
+// nextElement takes the next element from an iterator over the values of a dense array or a
+// typed array; more is false at its end. ok is false, and nothing has happened, if it is no
+// such iterator.
 func (s *seam) nextElement(rt *goja.Runtime, iterator *goja.Object) (v goja.Value, more, ok bool) {
 	self := selfWord(iterator, s.objectSelf)
 	if self.tab != s.arrayIterator || s.kindOfIterator(iterator) != s.overValues {
@@ -281,18 +282,31 @@ func (s *seam) nextElement(rt *goja.Runtime, iterator *goja.Object) (v goja.Valu
 	if *array == nil {
 		return goja.Undefined(), false, true
 	}
-	elements, ok := s.elementsOf(rt, *array)
-	if !ok {
-		return nil, false, false
+	elements, dense := s.elementsOf(rt, *array)
+	length := len(elements)
+	if !dense {
+		if length, ok = s.typedLength(*array); !ok {
+			return nil, false, false
+		}
 	}
 	next := (*int64)(unsafe.Add(self.data, s.iteratorNext))
-	if *next >= int64(len(elements)) {
+	switch {
+	case *next >= int64(length):
 		*array = nil
 		return goja.Undefined(), false, true
+	case dense:
+		v = elements[*next]
+	default:
+		v = orUndefined(getKey(*array, rt.ToValue(*next), *array))
 	}
-	v = elements[*next]
 	*next++
 	return v, true, true
+}
+
+// isArrayIterator says whether o is an iterator over an array without properties of its own.
+func (s *seam) isArrayIterator(o *goja.Object) bool {
+	self := selfWord(o, s.objectSelf)
+	return self.tab == s.arrayIterator && len(*(*[]unistring.String)(unsafe.Add(self.data, s.baseNames))) == 0
 }
 
 // kindOfIterator says what an iterator over an array gives: its elements, their indices or both.

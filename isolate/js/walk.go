@@ -9,8 +9,14 @@ func (vm *VM) walksPlainly(v goja.Value) bool {
 	if standardArray(vm.rt, v) == nil {
 		return false
 	}
-	s, iterators := vm.platform.seam, arrayIteratorPrototype(vm.rt)
-	return s.getNamed(iterators, "next") == vm.gate.next && IsUndefined(s.getNamed(iterators, "return"))
+	return vm.stepsPlainly(arrayIteratorPrototype(vm.rt))
+}
+
+// stepsPlainly says whether an iterator over an array, or the prototype of such iterators, has
+// the methods that it was made with.
+func (vm *VM) stepsPlainly(iterator *goja.Object) bool {
+	s := vm.platform.seam
+	return s.getNamed(iterator, "next") == vm.gate.next && IsUndefined(s.getNamed(iterator, "return"))
 }
 
 // walk calls step with each element of an array as a for-of loop does: what step does to the
@@ -31,4 +37,24 @@ func (vm *VM) walk(o *goja.Object, step func(Value) bool) {
 			return
 		}
 	}
+}
+
+// iterate calls step with each value of the iterator that method makes for o, which it closes
+// if step throws. Those over the values of arrays and typed arrays are asked for no objects.
+func (vm *VM) iterate(o *goja.Object, method native, step func(Value)) {
+	made := orUndefined(method(goja.FunctionCall{This: o}))
+	if it, ok := made.(*goja.Object); ok && vm.platform.seam.isArrayIterator(it) && vm.stepsPlainly(it) {
+		for {
+			vm.checkpoint()
+			v, more, plain := vm.platform.seam.nextElement(vm.rt, it)
+			if !plain {
+				break
+			}
+			if !more {
+				return
+			}
+			step(v)
+		}
+	}
+	iterate(iteratorOf(vm.rt, o, func(goja.FunctionCall) goja.Value { return made }), step)
 }

@@ -91,3 +91,36 @@ func TestSteps(t *testing.T) {
 		})
 	}
 }
+
+// TestArrayFrom holds Array.from to what it did with the engine's own iterators.
+func TestArrayFrom(t *testing.T) {
+	t.Parallel()
+	p, err := js.NewPlatform()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tc := range []struct{ name, src, want string }{
+		{"a typed array", `return Array.from(new Uint8Array([1, 255])).join()`, "1,255"},
+		{"of floats", `return Array.from(new Float32Array([1.5, NaN])).join()`, "1.5,NaN"},
+		{"of BigInts", `return Array.from(new BigInt64Array([1n, -2n]), n => typeof n + n).join()`, "bigint1,bigint-2"},
+		{"mapped", `return Array.from(new Uint8Array([10, 255]), (b, i) => b.toString(16) + i).join()`, "a0,ff1"},
+		{"with a receiver", `return Array.from(new Uint8Array([1]), function (v) { return this.n + v }, {n: 41})[0]`, "42"},
+		{"mapped by what keeps its arguments", `return Array.from(new Uint8Array([1, 2]), Array.of).join("|")`, "1,0|2,1"},
+		{"mapped by who reads arguments later", `const seen = []; Array.from(new Uint8Array([1, 2]), function () { seen.push(arguments) }); return seen.map(a => a[0] + "" + a[1]).join()`, "10,21"},
+		{"for a class", `class A extends Array {}; const a = A.from(new Uint8Array([1, 2]), v => v * 2); return [a instanceof A, a.length, a[1]].join()`, "true,2,4"},
+		{"an iterator of its own", `const a = new Uint8Array(2); a[Symbol.iterator] = function* () { yield 9 }; return Array.from(a).join()`, "9"},
+		{"a changed prototype", `const p = Object.getPrototypeOf([][Symbol.iterator]()), next = p.next; let n = 0; p.next = function () { n++; return next.call(this) }; try { Array.from(new Uint8Array(2)) } finally { p.next = next }; return n`, "3"},
+		{"an iterator's entries", `return Array.from([7, 8].entries()).join("|")`, "0,7|1,8"},
+		{"an iterator under way", `const i = new Uint8Array([1, 2, 3]).values(); i.next(); return Array.from(i).join() + i.next().done`, "2,3true"},
+		{"a mapper that throws", `try { return Array.from(new Uint8Array(2), () => { throw new RangeError("x") }) } catch (e) { return e.name }`, "RangeError"},
+		{"closes an iterator", `let closed = 0; const it = {[Symbol.iterator]: () => ({next: () => ({value: 1}), return: () => { closed++; return {} }})}; try { Array.from(it, () => { throw 1 }) } catch {}; return closed`, "1"},
+		{"what is like an array", `return Array.from({length: 2, 0: "a"}).map(String).join()`, "a,undefined"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			if got := jstest.Eval(t, p, nil, tc.src); got != tc.want {
+				t.Errorf("eval(%s)\n got %q\nwant %q", tc.src, got, tc.want)
+			}
+		})
+	}
+}
