@@ -184,13 +184,12 @@ func arrayFrom(vm *VM, original native, c goja.FunctionCall) goja.Value {
 	}
 	steps, k := work{vm: vm}, int64(0)
 	var elements []goja.Value
-	args := make([]goja.Value, 2)
+	var lists argumentLists
 	add := func(result *goja.Object, v goja.Value) {
 		steps.done(1)
 		key := vm.rt.ToValue(k)
 		if mapper != nil {
-			args[0], args[1] = v, key
-			v = mapper(goja.FunctionCall{This: c.Argument(2), Arguments: args})
+			v = mapper(goja.FunctionCall{This: c.Argument(2), Arguments: append(lists.next(2), v, key)})
 		}
 		if k++; !plain {
 			createKey(result, key, orUndefined(v))

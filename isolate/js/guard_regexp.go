@@ -485,8 +485,24 @@ func (m *matcher) group(found []int, i int) goja.Value {
 	if !captured(found, i) {
 		return Undefined
 	}
-	return m.subject.Substring(found[2*i], found[2*i+1])
+	return m.part(found[2*i], found[2*i+1])
 }
+
+// part returns what the subject has between two places.
+func (m *matcher) part(from, to int) goja.Value {
+	if m.ascii && to == from+1 {
+		return characters[m.text[from]]
+	}
+	return m.subject.Substring(from, to)
+}
+
+// characters are the strings of one character of ASCII.
+var characters = func() (all [0x80]goja.Value) {
+	for c := range all {
+		all[c] = stringValue(string(rune(c)))
+	}
+	return all
+}()
 
 // captured says whether group i holds something. Go's matcher keeps what a group held in
 // an earlier round of the loop around it, where the language forgets it.

@@ -25,6 +25,9 @@ type matcher struct {
 	text    string        // the subject, if ASCII is all it has
 	wide    []uint16      // otherwise, behind a byte order mark
 	runes   *subjectRunes // the subject, for who needs runes
+	set     characterSet  // what the pattern is, and
+	isSet   bool          // whether it is one that the subject can be searched for
+	places  []int         // where a set was found: matches are parts of it
 }
 
 // subjectRunes is a subject as runes: its code units, or, for a pattern with the flag u
@@ -40,7 +43,11 @@ type subjectRunes struct {
 
 func (vm *VM) newMatcher(p *enginePattern, subject goja.String) matcher {
 	text, wide := codeUnits(subject)
-	return matcher{vm: vm, p: p, subject: subject, ascii: wide == nil, text: text, wide: wide}
+	m := matcher{vm: vm, p: p, subject: subject, ascii: wide == nil, text: text, wide: wide}
+	if m.set, m.isSet = setOf(p); !m.ascii && m.set.beyond {
+		m.isSet = false
+	}
+	return m
 }
 
 // match returns where the first match from start on is: pairs of places, of the match and
@@ -48,6 +55,9 @@ func (vm *VM) newMatcher(p *enginePattern, subject goja.String) matcher {
 // be at start.
 func (m *matcher) match(start int, sticky bool) []int {
 	m.vm.checkpoint()
+	if m.isSet {
+		return m.matchSet(start, sticky)
+	}
 	if m.p.linear != nil {
 		return m.matchLinear(start, sticky)
 	}

@@ -26,7 +26,12 @@ func regExpReplace(vm *VM, _ native, c goja.FunctionCall) goja.Value {
 	m := vm.newMatcher(vm.patternOf(o), subject)
 	var found [][]int
 	if m.p.global {
-		vm.all(o, &m, func(f []int) { found = append(found, f) })
+		vm.all(o, &m, func(f []int) {
+			if found == nil {
+				found = make([][]int, 0, 4)
+			}
+			found = append(found, f)
+		})
 	} else {
 		var f []int
 		if m, f = vm.builtinExec(o, subject); f != nil {
@@ -49,11 +54,13 @@ func (vm *VM) replaceFound(o *goja.Object, m *matcher, found [][]int, template g
 		parts = parseTemplate(template, len(found[0])/2, named)
 	}
 	from := 0
+	var lists argumentLists
 	for _, f := range found {
 		vm.checkpoint()
 		out.slice(m.subject, from, f[0])
 		if replacer != nil {
-			out.write(vm.text(replacer(goja.FunctionCall{This: Undefined, Arguments: vm.replacerArguments(o, m, f, named)})))
+			args := vm.replacerArguments(lists.next(len(f)/2+3), o, m, f, named)
+			out.write(vm.text(replacer(goja.FunctionCall{This: Undefined, Arguments: args})))
 		} else {
 			out.expand(parts, m.subject, f[0], f[1], func(i int) goja.Value { return m.group(f, i) }, func(name string) goja.Value {
 				for i, n := range names {
@@ -70,14 +77,12 @@ func (vm *VM) replaceFound(o *goja.Object, m *matcher, found [][]int, template g
 	return out.finish()
 }
 
-// replacerArguments are the match, its groups, its place, the subject, and the named
+// replacerArguments appends to args the match, its groups, its place, the subject, and the named
 // groups, if there are any.
-func (vm *VM) replacerArguments(o *goja.Object, m *matcher, found []int, named bool) []goja.Value {
-	groups := len(found) / 2
-	args := make([]goja.Value, groups, groups+3)
-	args[0] = m.subject.Substring(found[0], found[1])
-	for i := 1; i < groups; i++ {
-		args[i] = m.group(found, i)
+func (vm *VM) replacerArguments(args []goja.Value, o *goja.Object, m *matcher, found []int, named bool) []goja.Value {
+	args = append(args, m.part(found[0], found[1]))
+	for i := 1; i < len(found)/2; i++ {
+		args = append(args, m.group(found, i))
 	}
 	args = append(args, vm.rt.ToValue(found[0]), m.subject)
 	if named {

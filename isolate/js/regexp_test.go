@@ -1,6 +1,8 @@
 package js_test
 
 import (
+	"encoding/json"
+	"fmt"
 	"testing"
 
 	"github.com/skerry-edge/skerry/isolate/js"
@@ -27,6 +29,7 @@ func TestRegExp(t *testing.T) {
 		{"global exec, lines", `const r = /^./gm; let s = ""; for (let m; m = r.exec("ab\ncd\nef");) s += m[0] + m.index; return s`, "a0c3e6"},
 		{"global exec, the start alone", `const r = /^a/g; r.lastIndex = 1; return String(r.exec("aa")) + r.lastIndex`, "null0"},
 		{"global exec, groups after a boundary", `const r = /\b(\w)(\w*)/g; r.lastIndex = 1; const m = r.exec("ab cd"); return m.index + m[1] + m[2] + r.lastIndex`, "3cd5"},
+		{"a replacer that keeps its arguments", `const seen = []; "a-b".replace(/[ab]/g, new Proxy(() => "", {apply(f, self, args) { seen.push(args) }})); return seen.join("|")`, "a,0,a-b|b,2,a-b"},
 		{"sticky", `const r = /a/y; return [r.test("ba"), r.lastIndex, (r.lastIndex = 1, r.test("ba")), r.lastIndex].join()`, "false,0,true,2"},
 		{"sticky with a boundary", `const r = /\bb/y; r.lastIndex = 1; return r.test("ab") + "," + (r.lastIndex = 2, r.test("a b"))`, "false,true"},
 		{"sticky, backtracking", `const r = /(?=b)b/y; r.lastIndex = 1; return r.test("cab") + "," + (r.lastIndex = 2, r.test("cab"))`, "false,true"},
@@ -128,4 +131,41 @@ func TestRegExp(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestCharacterSets holds patterns that are sets of characters to the same patterns as the
+// engine's matcher takes them, with a group around.
+func TestCharacterSets(t *testing.T) {
+	t.Parallel()
+	p, err := js.NewPlatform()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, pattern := range []string{
+		`[&<>"']`, `[a-c]`, `[^a-c]`, `[a-c]+`, `[^a-c]+`, `a`, `a+`, `,`, `\.`, `\+`, `\++`, `\\`, `\/`, `\s`, `\s+`, `\d`, `\d+`, `\w+`,
+		`[\s,]+`, `[\d.]`, `[\w-]+`, `[-a]`, `[a-]`, `[+\-*]`, `[a-c-e]`, `[a-c-e-g]`, `[--9]`, `[\t-x]`, `[A-z]`, `[]`, `[^]`, `[^]+`, `[]+`,
+		`[^-]`, `[\]]`, `[\]-a]`, `[\\]`, `[.*+?^${}()|[\]\\]`, `[[]`, `[a]-x]`, `[a]b`, `[a]+?`, `a+?`, `\D`, `\S+`, `\b`, `[\b]`, `.`, `^`, `$`,
+		`é`, `[é]`, `[a-é]`, `[^é]`, `\u0061`, `[\x61]`, `a|b`, `(a)`, `a{2}`, `[a]{2}`, `\n`, `[\n\r]+`, `"`, `]`, `}`, `/`, `-`, `[/]`, `[\^]`, `[a^]`,
+	} {
+		for _, flags := range []string{"g", "gi", "gu", "gs", "gm", "gy", ""} {
+			const src = `const pattern = %s, flags = %s;
+				let set, other;
+				try { set = new RegExp(pattern, flags); other = new RegExp("(?:(?:))(" + pattern + ")", flags) } catch { return "" }
+				for (const s of ["", "a", "b&<c>'\"", "aabbcc-dd", "x.y/z\\]^[", " \t\n\u00a0\u2028 1,2 ", "caf\u00e9 aa", "\ud83d\ude00a\ud83d", "+*?${}()|--", "AZaz_09 +a+", "\b"]) {
+					const f = m => "{" + m + "}";
+					const a = JSON.stringify([s.replace(set, f), s.replace(set, "[$&$']"), s.split(set).join("|"), set.test(s), set.lastIndex]);
+					const b = JSON.stringify([s.replace(other, (m, g) => f(g)), s.replace(other, "[$1$']"), s.split(new RegExp("(?:(?:))(?:" + pattern + ")", flags)).join("|"), other.test(s), other.lastIndex]);
+					if (a !== b) return JSON.stringify(s) + ": " + a + ", want " + b;
+				}
+				return ""`
+			if got := jstest.Eval(t, p, nil, fmt.Sprintf(src, quote(pattern), quote(flags))); got != "" {
+				t.Errorf("/%s/%s on %s", pattern, flags, got)
+			}
+		}
+	}
+}
+
+func quote(s string) string {
+	text, _ := json.Marshal(s)
+	return string(text)
 }

@@ -106,6 +106,7 @@ func TestArrayFrom(t *testing.T) {
 		{"mapped", `return Array.from(new Uint8Array([10, 255]), (b, i) => b.toString(16) + i).join()`, "a0,ff1"},
 		{"with a receiver", `return Array.from(new Uint8Array([1]), function (v) { return this.n + v }, {n: 41})[0]`, "42"},
 		{"mapped by what keeps its arguments", `return Array.from(new Uint8Array([1, 2]), Array.of).join("|")`, "1,0|2,1"},
+		{"mapped by a proxy that keeps its arguments", `const seen = []; Array.from(new Uint8Array([1, 2]), new Proxy(() => 0, {apply(f, self, args) { seen.push(args) }})); return seen.join("|")`, "1,0|2,1"},
 		{"mapped by who reads arguments later", `const seen = []; Array.from(new Uint8Array([1, 2]), function () { seen.push(arguments) }); return seen.map(a => a[0] + "" + a[1]).join()`, "10,21"},
 		{"for a class", `class A extends Array {}; const a = A.from(new Uint8Array([1, 2]), v => v * 2); return [a instanceof A, a.length, a[1]].join()`, "true,2,4"},
 		{"an iterator of its own", `const a = new Uint8Array(2); a[Symbol.iterator] = function* () { yield 9 }; return Array.from(a).join()`, "9"},
