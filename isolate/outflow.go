@@ -18,11 +18,11 @@ import (
 // Whoever writes the response reads it; the goroutine that drains the event runs what the
 // script does for it.
 type outflow struct {
-	source   webapi.Source
-	idleMax  time.Duration
-	idle     *time.Timer // cuts a Next that takes too long; nil before the first
-	expected *js.Expected
-	done     func(error) // what is to be done in a turn when it has ended
+	source  webapi.Source
+	idleMax time.Duration
+	idle    *time.Timer // cuts a Next that takes too long; nil before the first
+	port    *js.Port
+	done    func(error) // what is to be done in a turn when it has ended
 
 	mu struct {
 		sync.Mutex
@@ -32,10 +32,12 @@ type outflow struct {
 
 // newOutflow wraps the body of d's response, in a turn.
 func newOutflow(d *delivery, source webapi.Source) *outflow {
-	o := &outflow{source: source, idleMax: d.isolate.pool.engine.cfg.StreamIdleMax, expected: d.isolate.vm.Expect()}
-	o.done = d.flowed
-	return o
+	return &outflow{source: source, idleMax: d.isolate.pool.engine.cfg.StreamIdleMax, port: d.isolate.vm.NewPort(), done: d.flowed}
 }
+
+// await has the VM's loop wait for o where that would not wait for o's source of its own accord,
+// in a turn. It must be called again after each turn, for the source may have ended meanwhile.
+func (o *outflow) await() { o.port.Await(!webapi.Awaited(o.source)) }
 
 // Length is how many bytes come, if that is known; -1: it is not.
 func (o *outflow) Length() int64 { return webapi.LengthOf(o.source) }
@@ -77,7 +79,7 @@ func (o *outflow) fail(err error) {
 	first := o.note(err)
 	o.source.Cancel(err) // before the event may end: the script is told
 	if first {
-		o.expected.Done(func() { o.done(err) })
+		o.post(err)
 	}
 }
 
@@ -93,9 +95,17 @@ func (o *outflow) late() {
 // end notes why o has ended; the first reason counts, and is returned.
 func (o *outflow) end(err error) error {
 	if o.note(err) {
-		o.expected.Done(func() { o.done(err) })
+		o.post(err)
 	}
 	return o.ended()
+}
+
+// post tells the event that o has ended with err.
+func (o *outflow) post(err error) {
+	o.port.Post(func() {
+		o.port.Await(false)
+		o.done(err)
+	})
 }
 
 // note sets why o has ended, and says whether it was the first to.
@@ -166,6 +176,9 @@ func (d *delivery) stream(ctx context.Context) {
 	i := d.isolate
 	err := i.vm.Run(ctx, func() bool {
 		webapi.ReportRejections(i.vm)
+		if d.flow != nil {
+			d.flow.await()
+		}
 		return d.flow == nil
 	}, i.uncaught)
 	if err == nil {

@@ -197,6 +197,63 @@ func TestBodyThatIsIdle(t *testing.T) {
 	<-body.gone
 }
 
+// A body that nothing can bring on any more ends at once, by its name; what was there before goes
+// out.
+func TestBodyThatNeverEnds(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct{ name, body, want string }{
+		{"nothing at all", `return new Response(new ReadableStream())`, ""},
+		{"a pull that does nothing", `return new Response(new ReadableStream({pull() {}}))`, ""},
+		{"a start that never settles", `return new Response(new ReadableStream({start: () => new Promise(() => {})}))`, ""},
+		{"after a chunk", `return new Response(new ReadableStream({start(c) { c.enqueue(new Uint8Array([97, 98])) }}))`, "ab"},
+		{"after a timer", `return new Response(new ReadableStream({start(c) { setTimeout(() => c.enqueue(new Uint8Array([97])), 1) }}))`, "a"},
+		{"a transform that nobody writes to", `return new Response(new TransformStream().readable)`, ""},
+		{"one that nobody writes to", `return new Response(new IdentityTransformStream().readable)`, ""},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			n := newNode(t, isolate.Config{})
+			stream, done := n.begin(t, n.function("f", handler(tc.body)), get())
+			var got string
+			for {
+				chunk, err := stream.Next(t.Context())
+				if got += string(chunk); err == nil {
+					continue
+				}
+				if outcome(err) != isolate.OutcomeNeverSettled || !strings.Contains(err.Error(), "can never end") {
+					t.Errorf("got %v", err)
+				}
+				break
+			}
+			if r := <-done; got != tc.want || r.Outcome != isolate.OutcomeNeverSettled {
+				t.Errorf("got %q and %+v, want %q", got, r, tc.want)
+			}
+		})
+	}
+}
+
+// A body whose script waits for its reader waits for it, however long that takes.
+func TestBodyThatIsReadLate(t *testing.T) {
+	t.Parallel()
+	for _, body := range []string{
+		`return new Response(new ReadableStream({start(c) { c.enqueue(new Uint8Array([97])); c.close() }}))`,
+		`let n = 0; return new Response(new ReadableStream({pull(c) { n++ ? c.close() : c.enqueue(new Uint8Array([97])) }}, {highWaterMark: 0}))`,
+		`const t = new TransformStream(); const w = t.writable.getWriter(); w.write(new Uint8Array([97])); w.close(); return new Response(t.readable)`,
+	} {
+		n := newNode(t, isolate.Config{})
+		stream, done := n.begin(t, n.function("f", handler(body)), get())
+		for _, want := range []string{"a", ""} {
+			time.Sleep(5 * time.Millisecond) // the loop would end in less
+			if got, err := stream.Next(t.Context()); string(got) != want || (want == "") != (err == io.EOF) {
+				t.Errorf("%s: got %q, %v, want %q", body, got, err, want)
+			}
+		}
+		if r := <-done; r.Outcome != isolate.OutcomeOK {
+			t.Errorf("%s: got %+v %v", body, r, r.Failure)
+		}
+	}
+}
+
 func TestEngineThatClosesUnderABody(t *testing.T) {
 	t.Parallel()
 	body := newRiver()

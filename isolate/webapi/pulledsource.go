@@ -51,13 +51,15 @@ type pulled struct {
 	}
 }
 
-// Awaited says whether the loop of a VM waits for the end of s of its own accord: a script takes
-// part in it, or waits for it. The loop must not be kept waiting for it by others, or it is not
-// noticed that nothing can come any more.
+// Awaited says, in a turn, whether the loop of a VM waits for the end of s of its own accord: a
+// script takes part in it, or waits for it, and the end has not come. The loop must not be kept
+// waiting for it by others, or it is not noticed that nothing can come any more.
 func Awaited(s Source) bool {
-	switch s.(type) {
-	case *pulled, *spliced:
-		return true
+	switch s := s.(type) {
+	case *pulled:
+		return !s.ended()
+	case *spliced:
+		return !s.ended.Load()
 	default:
 		return false
 	}
@@ -198,6 +200,13 @@ func (p *pulled) tell(end error) {
 	}
 	p.mu.asked, p.mu.end = false, end
 	p.wake()
+}
+
+// ended says whether the end is known, though what comes before it may not have been read.
+func (p *pulled) ended() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.mu.end != nil
 }
 
 func (p *pulled) wake() {

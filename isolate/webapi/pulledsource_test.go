@@ -176,6 +176,22 @@ func TestAwaited(t *testing.T) {
 	}
 }
 
+func TestEndsAreNotAwaited(t *testing.T) {
+	t.Parallel()
+	for _, src := range []string{
+		`return new Response(new ReadableStream({pull(c) { c.close() }}))`,
+		`const t = new IdentityTransformStream(); request.body.pipeTo(t.writable); return new Response(t.readable)`,
+	} {
+		vm := newPlatform(t).NewVM(js.Config{})
+		stream := respond(t, vm, upload(source()), src).Stream
+		go stream.Next(t.Context())
+		if err := vm.Run(t.Context(), func() bool { return !webapi.Awaited(stream) }, nil); err != nil {
+			t.Errorf("%s: %v", src, err)
+		}
+		vm.Abandon()
+	}
+}
+
 func TestReadersOfScriptsBodiesGiveUp(t *testing.T) {
 	t.Parallel()
 	vm := newPlatform(t).NewVM(js.Config{})
