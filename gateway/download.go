@@ -132,6 +132,7 @@ func (x *exchange) stream(ctx context.Context, r *isolate.Response) {
 		return
 	}
 	x.streaming.Store(true)
+	boundUnsent(x.conn.Conn)
 	to.ImmediateHeaderFlush = true
 	to.SetBodyStream(d, d.length)
 }
