@@ -1,6 +1,7 @@
 package main_test
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -39,6 +40,7 @@ func TestExamples(t *testing.T) {
 			t.Run("render", func(t *testing.T) { exampleRender(t, s) })
 			t.Run("proxy", func(t *testing.T) { exampleProxy(t, s, origin) })
 			t.Run("counter", func(t *testing.T) { exampleCounter(t, s) })
+			t.Run("events", func(t *testing.T) { exampleEvents(t, s) })
 		})
 	}
 }
@@ -186,5 +188,42 @@ func exampleCounter(t *testing.T, s *server) {
 		if got.Count != clients {
 			t.Errorf("%s: %d clients counted to %d", path, clients, got.Count)
 		}
+	}
+}
+
+// exampleEvents reads events as they come, and has a body sent back while it is sent.
+func exampleEvents(t *testing.T, s *server) {
+	s.push(example(t, "events"))
+	r, err := s.request(t.Context(), "GET", "events", "/ticks?ms=10", http.Header{"Last-Event-Id": {"6"}}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Body.Close()
+	if got := r.Header.Get("Content-Type"); got != "text/event-stream" {
+		t.Errorf("the content-type is %q", got)
+	}
+	events := bufio.NewReader(r.Body)
+	for _, want := range []string{"id: 7\n", `data: {"at":"`, "\n", "id: 8\n", `data: {"at":"`, "\n"} {
+		if line, err := events.ReadString('\n'); !strings.HasPrefix(line, want) || err != nil {
+			t.Fatalf("got %q, %v, want %q", line, err, want)
+		}
+	}
+	in, out := io.Pipe()
+	go func() { _, _ = io.WriteString(out, "one ") }()
+	back, err := s.request(t.Context(), "POST", "events", "/upper", nil, in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer back.Body.Close()
+	got := make([]byte, 4)
+	if _, err := io.ReadFull(back.Body, got); string(got) != "ONE " || err != nil {
+		t.Fatalf("got %q, %v before all was sent", got, err)
+	}
+	go func() {
+		_, _ = io.WriteString(out, "two")
+		_ = out.Close()
+	}()
+	if rest, err := io.ReadAll(back.Body); string(rest) != "TWO" || err != nil {
+		t.Errorf("got %q, %v at the end", rest, err)
 	}
 }
