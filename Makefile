@@ -97,6 +97,10 @@ bench-density: deps ## functions on one node: memory of each, first request, sta
 pgo: deps ## refresh cmd/skerry/default.pgo, by which builds are optimised: loads a node with the workloads
 	@scripts/pgo.sh $(ARGS)
 
+.PHONY: bench-streams
+bench-streams: ## what streams cost a node, beside a plain proxy on fasthttp, as a Markdown table; ARGS='-only proxy'
+	$(GO) run ./bench/streams $(ARGS)
+
 # --- keep it ----------------------------------------------------------------
 
 .PHONY: fmt

@@ -60,7 +60,7 @@ var engines = map[string][]string{
 	"github.com/dop251/goja":          {"isolate/js"},
 	"github.com/dlclark/regexp2":      {"isolate/js"},
 	"github.com/evanw/esbuild":        {"bundles/build"},
-	"github.com/valyala/fasthttp":     {"gateway", "bench/load", "bench/peers/plain"},
+	"github.com/valyala/fasthttp":     {"gateway", "bench/load", "bench/peers/plain", "bench/streams"},
 	"github.com/redis/go-redis":       {"kv/redis", "bench/peers/plain"},
 	"github.com/tetratelabs/wazero":   {"isolate/wasm"},
 	"go.etcd.io/bbolt":                {"kv/bolt"},
