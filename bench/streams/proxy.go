@@ -15,7 +15,7 @@ type proxied struct{ wall, cpu time.Duration }
 
 // passes is how many bodies are passed on, one after the other, between two looks at the CPU
 // time, which is told in hundredths of a second.
-const passes = 3
+const passes = 8
 
 // measureProxy passes a large body on, down and up, by the function and by the plain proxy.
 func measureProxy(ctx context.Context, b *bench) error {
