@@ -59,7 +59,7 @@ func TestNoRequestSeesAnothersData(t *testing.T) {
 			logged := follow(t, s)
 			s.push(write(t, map[string]string{
 				"index.js":    keeper,
-				"skerry.toml": "name = \"keeper\"\nmain = \"index.js\"\nisolation = \"" + isolation + "\"\nconcurrency = 10000 # what goes on after a response counts, too\n[[kv]]\nbinding = \"KV\"\nnamespace = \"keeper\"\n",
+				"skerry.toml": "name = \"keeper\"\nmain = \"index.js\"\nisolation = \"" + isolation + "\"\n[[kv]]\nbinding = \"KV\"\nnamespace = \"keeper\"\n",
 			}))
 			var next, wrong atomic.Int64
 			var group sync.WaitGroup

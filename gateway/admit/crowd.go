@@ -9,6 +9,9 @@ import (
 const (
 	// shortLine is a delay that nobody minds: the line moves.
 	shortLine = 5 * time.Millisecond
+	// longLine is a delay that tells a crowd. Slots are full of waiting events without one, too:
+	// of those that go on for a while after their responses.
+	longLine = 250 * time.Millisecond
 	// patience is how long all slots may be taken by events that wait for CPU time, before
 	// that is no burst any more.
 	patience = 500 * time.Millisecond
@@ -34,8 +37,8 @@ type crowd struct {
 // lasts is told of an event that has found no slot, and reports whether that has gone on for
 // too long.
 func (c *crowd) lasts(delay time.Duration, now time.Time) bool {
-	if delay <= shortLine {
-		return false // those who have the slots wait for something else
+	if delay < longLine {
+		return false // the line moves, or those who have the slots wait for something else
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
