@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"github.com/valyala/fasthttp"
+
+	"github.com/skerry-edge/skerry/bench/family"
 )
 
 // connections is how many clients load the node at once.
@@ -190,18 +192,10 @@ func (n *node) push(dir string) {
 }
 
 // processes are the node's own and its children's.
-//
-// Source: proc_pid_task(5), children
-func (n *node) processes() []string {
-	all := []string{strconv.Itoa(n.pid)}
-	lists, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", n.pid))
+func (n *node) processes() []int {
+	all, err := family.Of(n.pid)
 	if err != nil {
 		n.b.Fatal(err)
-	}
-	for _, list := range lists {
-		if text, err := os.ReadFile(list); err == nil { // else the thread has just ended
-			all = append(all, strings.Fields(string(text))...)
-		}
 	}
 	return all
 }
@@ -212,7 +206,7 @@ func (n *node) processes() []string {
 func (n *node) cpu() time.Duration {
 	var sum time.Duration
 	for _, pid := range n.processes() {
-		threads, err := filepath.Glob("/proc/" + pid + "/task/*/schedstat")
+		threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", pid))
 		if err != nil {
 			n.b.Fatal(err)
 		}
@@ -234,24 +228,10 @@ func (n *node) cpu() time.Duration {
 
 // residentBytes is the memory that the node holds now; pages that its processes share are
 // counted once.
-//
-// Source: proc_pid_smaps(5), smaps_rollup
 func (n *node) residentBytes() int64 {
-	sum := int64(0)
-	for _, pid := range n.processes() {
-		text, err := os.ReadFile("/proc/" + pid + "/smaps_rollup")
-		if err != nil {
-			n.b.Fatal(err)
-		}
-		for line := range strings.Lines(string(text)) {
-			if fields := strings.Fields(line); fields[0] == "Pss:" {
-				kilobytes, err := strconv.ParseInt(fields[1], 10, 64)
-				if err != nil {
-					n.b.Fatal(err)
-				}
-				sum += kilobytes << 10
-			}
-		}
+	sum, err := family.Resident(n.processes()...)
+	if err != nil {
+		n.b.Fatal(err)
 	}
 	return sum
 }

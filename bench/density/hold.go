@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/skerry-edge/skerry/bench/family"
 	"github.com/skerry-edge/skerry/bench/load"
 )
 
@@ -90,11 +91,15 @@ func measureMemory(ctx context.Context, b *bench) ([]figure, error) {
 	all := float64(b.functions + routeFunctions)
 	before := make(map[*node][2]int64)
 	for _, n := range []*node{none, n} {
-		worker, err := resident(n.workers()...)
+		processes, err := n.processes()
 		if err != nil {
 			return nil, err
 		}
-		whole, err := resident(n.processes()...)
+		worker, err := family.Resident(processes[1:]...)
+		if err != nil {
+			return nil, err
+		}
+		whole, err := family.Resident(processes...)
 		if err != nil {
 			return nil, err
 		}
@@ -111,7 +116,11 @@ func measureMemory(ctx context.Context, b *bench) ([]figure, error) {
 	if err := pause(ctx, settleMax); err != nil {
 		return nil, err
 	}
-	worker, err := resident(n.workers()...)
+	processes, err := n.processes()
+	if err != nil {
+		return nil, err
+	}
+	worker, err := family.Resident(processes[1:]...)
 	if err != nil {
 		return nil, err
 	}

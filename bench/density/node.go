@@ -16,6 +16,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/skerry-edge/skerry/bench/family"
 	"github.com/skerry-edge/skerry/bench/load"
 )
 
@@ -86,68 +87,10 @@ func (n *node) stop() {
 }
 
 // processes are the node's own and its children's.
-//
-// Source: proc_pid_task(5), children
-func (n *node) processes() []string {
-	all := []string{strconv.Itoa(n.cmd.Process.Pid)}
-	lists, _ := filepath.Glob("/proc/" + all[0] + "/task/*/children")
-	for _, list := range lists {
-		if text, err := os.ReadFile(list); err == nil { // else the thread has just ended
-			all = append(all, strings.Fields(string(text))...)
-		}
-	}
-	return all
-}
-
-// workers are the processes of the node that run functions.
-func (n *node) workers() []string { return n.processes()[1:] }
+func (n *node) processes() ([]int, error) { return family.Of(n.cmd.Process.Pid) }
 
 // cpu is the CPU time that the node has used, in user space and in the kernel.
-//
-// Source: proc_pid_stat(5), utime and stime, in hundredths of a second
-func (n *node) cpu() (time.Duration, error) {
-	sum := time.Duration(0)
-	for _, pid := range n.processes() {
-		text, err := os.ReadFile("/proc/" + pid + "/stat")
-		if err != nil {
-			return 0, err
-		}
-		_, rest, _ := strings.Cut(string(text), ") ")
-		fields := strings.Fields(rest)
-		for _, field := range fields[11:13] {
-			ticks, err := strconv.ParseInt(field, 10, 64)
-			if err != nil {
-				return 0, err
-			}
-			sum += time.Duration(ticks) * 10 * time.Millisecond
-		}
-	}
-	return sum, nil
-}
-
-// resident is the memory that processes hold now; pages that several share are counted in
-// parts.
-//
-// Source: proc_pid_smaps(5), smaps_rollup
-func resident(pids ...string) (int64, error) {
-	sum := int64(0)
-	for _, pid := range pids {
-		text, err := os.ReadFile("/proc/" + pid + "/smaps_rollup")
-		if err != nil {
-			return 0, err
-		}
-		for line := range strings.Lines(string(text)) {
-			if fields := strings.Fields(line); fields[0] == "Pss:" {
-				kilobytes, err := strconv.ParseInt(fields[1], 10, 64)
-				if err != nil {
-					return 0, err
-				}
-				sum += kilobytes << 10
-			}
-		}
-	}
-	return sum, nil
-}
+func (n *node) cpu() (time.Duration, error) { return family.CPU(n.cmd.Process.Pid) }
 
 // gauge reads one of the node's metrics.
 func (n *node) gauge(ctx context.Context, name string) (float64, error) {

@@ -4,15 +4,13 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
-	"strconv"
-	"strings"
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/skerry-edge/skerry/bench/family"
 )
 
 // process is a program that was started, pinned to cores, and its children.
@@ -83,89 +81,15 @@ func (t *tail) String() string {
 	return string(bytes.TrimSpace(t.mu.text))
 }
 
-// ticksPerSecond is the unit of CPU times in /proc, the same on all of Linux.
-const ticksPerSecond = 100
+// cpu is the CPU time that the process has used, with all that descend from it.
+func (p *process) cpu() (time.Duration, error) { return family.CPU(p.cmd.Process.Pid) }
 
-// family is the process and all that descend from it, by their process ids.
-//
-// Source: proc_pid_task(5), children
-func (p *process) family() ([]int, error) {
-	all := []int{p.cmd.Process.Pid}
-	for i := 0; i < len(all); i++ {
-		lists, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", all[i]))
-		if err != nil {
-			return nil, err
-		}
-		for _, list := range lists {
-			text, err := os.ReadFile(list)
-			if err != nil {
-				continue // the thread has just ended
-			}
-			for _, field := range strings.Fields(string(text)) {
-				pid, err := strconv.Atoi(field)
-				if err != nil {
-					return nil, err
-				}
-				all = append(all, pid)
-			}
-		}
-	}
-	return all, nil
-}
-
-// cpu is the CPU time that the family has used, in user space and in the kernel.
-//
-// Source: proc_pid_stat(5), utime and stime
-func (p *process) cpu() (time.Duration, error) {
-	family, err := p.family()
-	if err != nil {
-		return 0, err
-	}
-	ticks := 0
-	for _, pid := range family {
-		text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-		if errors.Is(err, os.ErrNotExist) && pid != family[0] {
-			continue // it has just ended
-		}
-		if err != nil {
-			return 0, err
-		}
-		_, after, _ := strings.Cut(string(text), ") ") // what is before may have spaces
-		fields := strings.Fields(after)
-		for _, field := range fields[11:13] {
-			n, err := strconv.Atoi(field)
-			if err != nil {
-				return 0, err
-			}
-			ticks += n
-		}
-	}
-	return time.Duration(ticks) * time.Second / ticksPerSecond, nil
-}
-
-// memory is how many bytes the family holds; pages that they share count once.
-//
-// Source: proc_pid_smaps(5), smaps_rollup
+// memory is how many bytes the process holds, with all that descend from it; pages that they
+// share count once.
 func (p *process) memory() (int64, error) {
-	family, err := p.family()
+	all, err := family.Of(p.cmd.Process.Pid)
 	if err != nil {
 		return 0, err
 	}
-	sum := int64(0)
-	for _, pid := range family {
-		text, err := os.ReadFile(fmt.Sprintf("/proc/%d/smaps_rollup", pid))
-		if err != nil {
-			continue // it has just ended
-		}
-		for line := range strings.Lines(string(text)) {
-			if fields := strings.Fields(line); fields[0] == "Pss:" {
-				kilobytes, err := strconv.ParseInt(fields[1], 10, 64)
-				if err != nil {
-					return 0, err
-				}
-				sum += kilobytes << 10
-			}
-		}
-	}
-	return sum, nil
+	return family.Resident(all...)
 }

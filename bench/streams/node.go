@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -11,10 +10,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
-	"strings"
 	"syscall"
 	"time"
+
+	"github.com/skerry-edge/skerry/bench/family"
 )
 
 // build builds skerry into dir.
@@ -44,66 +43,17 @@ func (p *process) close() {
 	_ = p.cmd.Wait()
 }
 
-// pids are those of the process and its children.
-//
-// Source: proc_pid_task(5), children
-func (p *process) pids() ([]string, error) {
-	pid := strconv.Itoa(p.cmd.Process.Pid)
-	lists, err := filepath.Glob("/proc/" + pid + "/task/*/children")
-	all := []string{pid}
-	for _, list := range lists {
-		if text, err := os.ReadFile(list); err == nil { // else the thread has just ended
-			all = append(all, strings.Fields(string(text))...)
-		}
-	}
-	return all, err
-}
+// cpu is the CPU time that the process has used, with its children's.
+func (p *process) cpu() (time.Duration, error) { return family.CPU(p.cmd.Process.Pid) }
 
-// cpu is the CPU time that the process has used.
-//
-// Source: proc_pid_stat(5), utime and stime, in hundredths of a second
-func (p *process) cpu() (time.Duration, error) {
-	pids, err := p.pids()
-	sum := time.Duration(0)
-	for _, pid := range pids {
-		text, err := os.ReadFile("/proc/" + pid + "/stat")
-		if err != nil {
-			return 0, err
-		}
-		fields := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:]))
-		for _, field := range fields[11:13] {
-			ticks, err := strconv.ParseInt(field, 10, 64)
-			if err != nil {
-				return 0, err
-			}
-			sum += time.Duration(ticks) * 10 * time.Millisecond
-		}
-	}
-	return sum, err
-}
-
-// resident is the memory that the process holds; pages that are shared are counted once.
-//
-// Source: proc_pid_smaps(5), smaps_rollup
+// resident is the memory that the process and its children hold; pages that are shared are
+// counted once.
 func (p *process) resident() (int64, error) {
-	pids, err := p.pids()
-	sum := int64(0)
-	for _, pid := range pids {
-		text, err := os.ReadFile("/proc/" + pid + "/smaps_rollup")
-		if err != nil {
-			return 0, err
-		}
-		for line := range strings.Lines(string(text)) {
-			if fields := strings.Fields(line); fields[0] == "Pss:" {
-				kilobytes, err := strconv.ParseInt(fields[1], 10, 64)
-				if err != nil {
-					return 0, err
-				}
-				sum += kilobytes << 10
-			}
-		}
+	all, err := family.Of(p.cmd.Process.Pid)
+	if err != nil {
+		return 0, err
 	}
-	return sum, err
+	return family.Resident(all...)
 }
 
 // node is a node of one worker with a function.
