@@ -88,7 +88,7 @@ func TestAJailWithAFence(t *testing.T) {
 		m.Limits.CPUMillis = 5000
 	})
 	for range 2 {
-		other, err := jail.NewPool(jail.PoolConfig{Open: n.open, Load: n.load, Host: isolate.Host{KV: memory.New(memory.Config{}), Fetch: echo{}}})
+		other, err := jail.NewPool(jail.PoolConfig{Open: n.open, Load: n.load, Host: isolate.Host{KV: memory.New(memory.Config{}), Fetch: newEcho()}})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -117,7 +117,7 @@ func newNode(t testing.TB, edit func(*jail.KeeperConfig, *jail.PoolConfig)) *nod
 		},
 	}
 	pc := jail.PoolConfig{
-		Host: isolate.Host{KV: memory.New(memory.Config{}), Cache: newCache(t), Fetch: echo{}, Console: n.log},
+		Host: isolate.Host{KV: memory.New(memory.Config{}), Cache: newCache(t), Fetch: newEcho(), Console: n.log},
 		Load: n.load,
 		Open: func(ctx context.Context, function string) (net.Conn, error) { return n.open(ctx, function) },
 		Fault: func(_ string, err error) {
@@ -220,16 +220,29 @@ func outcome(err error) isolate.Outcome {
 	}
 }
 
-// echo answers subrequests with what they are.
-type echo struct{}
+// echo answers subrequests with what they are. "/wait" is never answered, and
+// "/begun" once a "/wait" has arrived.
+type echo struct{ begun chan struct{} }
 
-func (echo) Fetch(ctx context.Context, t *isolate.Target, ev *isolate.Event, r *isolate.Request) (*isolate.Response, error) {
+func newEcho() echo { return echo{begun: make(chan struct{})} }
+
+func (e echo) Fetch(ctx context.Context, t *isolate.Target, ev *isolate.Event, r *isolate.Request) (*isolate.Response, error) {
 	switch {
 	case strings.HasSuffix(r.URL, "/fail"):
 		return nil, errors.New("no route to host")
 	case strings.HasSuffix(r.URL, "/wait"):
-		<-ctx.Done()
+		select {
+		case e.begun <- struct{}{}:
+			<-ctx.Done()
+		case <-ctx.Done():
+		}
 		return nil, ctx.Err()
+	case strings.HasSuffix(r.URL, "/begun"):
+		select {
+		case <-e.begun:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
 	}
 	body := fmt.Sprintf("%s %d %s %s %s %d", t.Function, t.Number, ev.ID, r.Method, r.URL, len(r.Body))
 	return &isolate.Response{URL: r.URL, Status: 203, StatusText: "Sure", Header: []isolate.Field{{Name: "X-Echo", Value: "yes"}}, Body: []byte(body)}, nil
