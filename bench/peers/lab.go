@@ -24,6 +24,7 @@ type lab struct {
 	plain   string // the program bench/peers/plain
 	skerry  string
 	redis   string // host:port; empty: there is none
+	stores  int    // databases of Redis that nodes of ours have taken
 	origin  string // host:port
 	wrk     string // the program; empty: bench/load is used
 
@@ -133,12 +134,23 @@ func (l *lab) packageProgram(name string) string {
 	return filepath.Join(l.root, "bench", "peers", "node_modules", ".bin", name)
 }
 
+// databases is how many databases Redis has: one for the peers that keep values there alone, and
+// one for each node of ours.
+const databases = 256
+
+// store is the URL of a database of Redis that no other node has. Nodes that share one are one
+// system: what is pushed to the last is what all of them run.
+func (l *lab) store() string {
+	l.stores++
+	return "redis://" + l.redis + "/" + strconv.Itoa(l.stores)
+}
+
 func (l *lab) startRedis(ctx context.Context) error {
 	port, err := freePort()
 	if err != nil {
 		return err
 	}
-	p, err := l.start(ctx, cores(l.loadCore), nil, "redis-server", "--port", strconv.Itoa(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", l.dir)
+	p, err := l.start(ctx, cores(l.loadCore), nil, "redis-server", "--port", strconv.Itoa(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", l.dir, "--databases", strconv.Itoa(databases))
 	if err != nil {
 		return err
 	}

@@ -62,7 +62,7 @@ func startNode(ctx context.Context, l *lab, cfg nodeConfig, w workloads.Workload
 	}
 	args := []string{"serve", "--config", config, "--listen", s.address, "--admin", control, "--data", data, "--workers", strconv.Itoa(cfg.workers)}
 	if w.Name == "kv" {
-		args = append(args, "--store", "redis://"+l.redis)
+		args = append(args, "--store", l.store())
 	}
 	if s.process, err = l.start(ctx, cfg.cores, nil, cfg.binary, args...); err != nil {
 		return nil, err
