@@ -265,7 +265,8 @@ func (l *link) flush() {
 	}
 }
 
-// write writes b in pieces, each of which the peer must take within writeMax.
+// write writes b in pieces, each of which the peer must take within writeMax. Afterwards the
+// connection has no deadline: trier's writes, which never wait, would fail once it is past.
 func (l *link) write(b []byte) error {
 	for len(b) > 0 {
 		n := min(len(b), frameBytesMax)
@@ -281,6 +282,9 @@ func (l *link) write(b []byte) error {
 			return err
 		}
 		b = b[n:]
+	}
+	if l.writeMax > 0 {
+		return l.conn.SetWriteDeadline(time.Time{})
 	}
 	return nil
 }
