@@ -14,7 +14,7 @@ import (
 )
 
 // writePiece is the most that is written at once: a client must take it within WriteTimeout.
-const writePiece = 64 << 10
+const writePiece = 256 << 10
 
 // download is the body of a response that goes to its client as its function makes it: what
 // fasthttp writes after the head. Each chunk is on its way before the next is asked for, so that

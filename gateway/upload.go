@@ -16,8 +16,11 @@ const (
 	// shorter, and nobody holds an isolate while they come.
 	bodyInline = 64 << 10
 
-	// uploadChunk is the most that is read of a body at once.
+	// uploadChunk is the most that is read of a body at once, as long as its client does not
+	// send faster; then it is uploadBurst, for each read and the write that follows it cost a
+	// system call and may wake somebody.
 	uploadChunk = 64 << 10
+	uploadBurst = 256 << 10
 )
 
 // upload is the body of a request that goes to its function as it comes: an isolate.Source. It
@@ -34,7 +37,9 @@ type upload struct {
 	problem  atomic.Pointer[problem]
 	canceled atomic.Bool
 
-	chunks isolate.Chunks // its reader's
+	// Its reader's.
+	chunks isolate.Chunks
+	fast   bool // the last chunk that was asked for came at once
 
 	mu struct {
 		sync.Mutex       // held while the connection is read
@@ -76,6 +81,7 @@ func (u *upload) Next(ctx context.Context) ([]byte, error) {
 // receive reads the next chunk.
 func (u *upload) receive() ([]byte, error) {
 	chunk := u.chunks.Room(u.room())
+	u.fast = false
 	began := time.Now()
 	if err := u.conn.deadline(u, began.Add(u.budget)); err != nil {
 		return nil, u.fail(err)
@@ -89,6 +95,7 @@ func (u *upload) receive() ([]byte, error) {
 		u.problem.Store(p)
 		return nil, bodyFailure(p)
 	case n > 0:
+		u.fast = n == len(chunk) && n >= uploadChunk
 		return u.chunks.Give(n), nil
 	case err == io.EOF && (u.length < 0 && u.conn.readErr == nil || total == u.length):
 		u.conn.received(u)
@@ -104,16 +111,18 @@ func (u *upload) Reuse(chunk []byte) { u.chunks.TakeBack(chunk) }
 
 // room is how large the next chunk may be.
 func (u *upload) room() int {
+	most := uploadChunk
+	if u.fast {
+		most = uploadBurst
+	}
 	left := u.Length()
 	switch {
-	case left >= uploadChunk:
-		return uploadChunk
-	case left > 0:
-		return int(left)
 	case left == 0:
 		return 1 // to see the end
+	case left > 0:
+		return int(min(left, int64(most)))
 	case u.read.Load() > bodyChunk:
-		return uploadChunk
+		return most
 	}
 	return bodyChunk
 }

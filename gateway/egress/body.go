@@ -12,9 +12,10 @@ import (
 )
 
 const (
-	// chunkBytesMax is the most that Next returns at once, and chunkBytesMin the room that a
-	// body of unknown length begins with.
-	chunkBytesMax = 64 << 10
+	// chunkBytes is the most that Next returns at once, but for a body that comes faster:
+	// chunkBytesMax. A body of unknown length begins with chunkBytesMin.
+	chunkBytesMax = 256 << 10
+	chunkBytes    = 64 << 10
 	chunkBytesMin = 4 << 10
 )
 
@@ -57,7 +58,7 @@ func newBody(ctx context.Context, cancel context.CancelCauseFunc, s *subrequest,
 		b.in = b.coding
 	}
 	if b.left >= 0 {
-		b.room = int(min(b.left, chunkBytesMax))
+		b.room = int(min(b.left, chunkBytes))
 	}
 	return b
 }
@@ -105,11 +106,17 @@ func (b *body) Reuse(chunk []byte) { b.chunks.TakeBack(chunk) }
 
 // adapt takes note of n bytes that came, and of how many may be next.
 func (b *body) adapt(n int) {
+	switch {
+	case n < b.room:
+		b.room = min(b.room, chunkBytes)
+	case b.room < chunkBytes:
+		b.room *= 2
+	default:
+		b.room = chunkBytesMax
+	}
 	if b.left >= 0 {
 		b.left -= int64(n)
-		b.room = int(max(1, min(b.left, chunkBytesMax)))
-	} else if n == b.room {
-		b.room = min(2*b.room, chunkBytesMax)
+		b.room = int(max(1, min(b.left, int64(b.room))))
 	}
 }
 

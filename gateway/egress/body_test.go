@@ -394,7 +394,7 @@ func (s sized) Length() int64 { return s.length }
 // The memory of a body's chunks is used again once they came back, and never before.
 func TestBodyChunksComeBack(t *testing.T) {
 	t.Parallel()
-	const size = 1 << 20
+	const size = 4 << 20
 	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/sized" {
 			w.Header().Set("Content-Length", strconv.Itoa(size))

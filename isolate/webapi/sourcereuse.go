@@ -23,6 +23,7 @@ func Reuse(s Source, chunk []byte) {
 type Chunks struct {
 	spare []byte // whole; to be filled
 	given []byte // whole; the last one that was given away; nil: it was not whole
+	back  bool   // the reader gives chunks back
 }
 
 // Room returns n bytes to be filled.
@@ -34,9 +35,9 @@ func (c *Chunks) Room(n int) []byte {
 }
 
 // Give returns the first n bytes of the room, to give away. A few bytes don't keep much memory
-// alive: they are a copy.
+// alive: they are a copy, unless the reader gives back what it gets.
 func (c *Chunks) Give(n int) []byte {
-	if c.given = nil; n < cap(c.spare)/4 {
+	if c.given = nil; n < cap(c.spare)/4 && !c.back {
 		return bytes.Clone(c.spare[:n])
 	}
 	c.given, c.spare = c.spare, nil
@@ -46,6 +47,6 @@ func (c *Chunks) Give(n int) []byte {
 // TakeBack is for Reuse.
 func (c *Chunks) TakeBack(chunk []byte) {
 	if len(chunk) > 0 && len(c.given) > 0 && &chunk[0] == &c.given[0] {
-		c.spare, c.given = c.given, nil
+		c.spare, c.given, c.back = c.given, nil, true
 	}
 }
