@@ -29,18 +29,22 @@ import (
 // streamHost is the function whose bodies stream.
 const streamHost = "streams.localhost"
 
-// stream is a node with that function, and an origin that it may reach.
+// stream is a node with that function, and origins that it may reach.
 type stream struct {
 	*server
 	origin     string // a URL
-	dropOrigin func() // the node's connections to it
+	chatty     string // the URL of one that says more than it announces
+	dropOrigin func() // the node's connections to them
 }
 
 // startStream starts a node with the function's limits as given, beside those that it has.
 func startStream(t testing.TB, limits string, args ...string) *stream {
 	t.Helper()
-	origin := httptest.NewServer(http.HandlerFunc(streamOrigin))
+	// What an origin says too much may be taken for the answer to the next request on the
+	// connection: no other may share its connections.
+	origin, chatty := httptest.NewServer(http.HandlerFunc(streamOrigin)), httptest.NewServer(http.HandlerFunc(streamOrigin))
 	t.Cleanup(origin.Close)
+	t.Cleanup(chatty.Close)
 	script, err := os.ReadFile("testdata/streams/index.js")
 	if err != nil {
 		t.Fatal(err)
@@ -49,17 +53,25 @@ func startStream(t testing.TB, limits string, args ...string) *stream {
 		"index.js": string(script),
 		"skerry.toml": "name = \"streams\"\nmain = \"index.js\"\n[limits]\n" + limits +
 			"\n[[kv]]\nbinding = \"KV\"\nnamespace = \"streams\"\n",
-		"node.toml": fmt.Sprintf("[egress]\nallow_private = [%q]\n", origin.Listener.Addr()),
+		"node.toml": fmt.Sprintf("[egress]\nallow_private = [%q, %q]\n", origin.Listener.Addr(), chatty.Listener.Addr()),
 	})
-	s := &stream{startServer(t, append(args, "--config", filepath.Join(dir, "node.toml"))...), origin.URL, origin.CloseClientConnections}
+	s := &stream{
+		server: startServer(t, append(args, "--config", filepath.Join(dir, "node.toml"))...),
+		origin: origin.URL, chatty: chatty.URL,
+		dropOrigin: func() {
+			origin.CloseClientConnections()
+			chatty.CloseClientConnections()
+		},
+	}
 	s.push(dir)
 	return s
 }
 
 // to is the path of a case of the function's that asks the origin for what.
-func (s *stream) to(name, what string) string {
-	return name + "?" + url.Values{"to": {s.origin + what}}.Encode()
-}
+func (s *stream) to(name, what string) string { return asks(name, s.origin+what) }
+
+// asks is the path of a case of the function's that asks for a URL.
+func asks(name, to string) string { return name + "?" + url.Values{"to": {to}}.Encode() }
 
 // streamPlaces are where functions run.
 var streamPlaces = []struct {
@@ -254,7 +266,7 @@ func (s *stream) checkOrigin(t *testing.T) {
 		{"a redirect keeps its body from being sent twice", "POST", s.to("/post", "/redirect/307"), "TypeError: "},
 		{"a redirect to another method drops the body", "POST", s.to("/post", "/redirect/303"), "0 <nil>"},
 		{"less than was announced", "GET", s.to("/counted", "/less/1000"), "TypeError: "},
-		{"more than was announced", "GET", s.to("/counted", "/more/1000"), "10"},
+		{"more than was announced", "GET", asks("/counted", s.chatty+"/more/1000"), "10"},
 		{"a chunk that is cut", "GET", s.to("/counted", "/cut/1000"), "TypeError: "},
 		{"no answer", "GET", s.to("/counted", "/deaf"), "TypeError: "},
 		{"a body of which half is read", "GET", s.to("/half", "/endless"), "true"},
