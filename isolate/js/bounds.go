@@ -35,6 +35,13 @@ func (vm *VM) Claim(n int64) {
 	}
 }
 
+// Exhaust ends the event with [ErrMemory], because Go code in a turn needs more than the event
+// may hold, and no script has asked for it in so many words. It does not return.
+func (vm *VM) Exhaust() {
+	vm.cut(ErrMemory)
+	vm.checkpoint()
+}
+
 // Fits says whether an event may hold something of n bytes, or would be told by a RangeError
 // that it may not: see [VM.Allocate].
 func (vm *VM) Fits(n int64) bool { return n <= vm.largest() }

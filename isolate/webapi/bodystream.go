@@ -205,8 +205,7 @@ func (s *stream) readAll(vm *js.VM, done func(data []byte, err error)) {
 		vm.Soon(func() { done(nil, err) })
 		return
 	}
-	c := &collector{vm: vm, reader: r, done: done}
-	c.all.vm = vm
+	c := &collector{vm: vm, reader: r, all: buffer{vm: vm, body: true}, done: done}
 	c.next()
 }
 

@@ -55,6 +55,7 @@ func wholeChunks(vm *js.VM, s string) iter.Seq[string] {
 type buffer struct {
 	vm   *js.VM
 	data []byte
+	body bool // how much comes is not the script's to say: too much ends the event, and is no RangeError
 }
 
 // bufferBytesMin is what a buffer that grows begins with.
@@ -72,6 +73,9 @@ func (b *buffer) grow(n int) {
 		return
 	}
 	size := max(len(b.data)+n, bufferBytesMin, cap(b.data)+min(cap(b.data), max(cap(b.data)/4, 1<<20)))
+	if b.body && !b.vm.Fits(int64(size)) {
+		b.vm.Exhaust()
+	}
 	b.vm.Allocate(int64(size), "what is to be made")
 	grown := make([]byte, 0, size)
 	for piece := range chunks(b.vm, viewString(b.data)) {

@@ -41,7 +41,7 @@ func readBatch(ctx context.Context, source Source) ([]byte, error) {
 
 // readAll reads source to its end, without it entering the VM, and calls done in a turn.
 func readAll(vm *js.VM, source Source, done func(data []byte, err error)) {
-	all := &buffer{vm: vm}
+	all := &buffer{vm: vm, body: true}
 	var next func()
 	next = func() {
 		var batch []byte
