@@ -3,13 +3,16 @@ package isolate_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/skerry-edge/skerry/bundles"
 	"github.com/skerry-edge/skerry/isolate"
+	"github.com/skerry-edge/skerry/isolate/note"
 )
 
 // river is a body that a test makes little by little.
@@ -111,6 +114,107 @@ func TestBodiesThatArePassedOn(t *testing.T) {
 				t.Errorf("lines %v", n.lines)
 			}
 		})
+	}
+}
+
+// relay is an origin that reads a body of so many chunks, and gives as many back.
+type relay struct{ chunks int }
+
+func (r relay) Fetch(ctx context.Context, _ *isolate.Target, _ *isolate.Event, request *isolate.Request) (*isolate.Response, error) {
+	for read := 0; ; read++ {
+		_, err := request.Stream.Next(ctx)
+		if err == io.EOF && read == r.chunks {
+			return &isolate.Response{Status: 200, Stream: &supply{left: r.chunks}}, nil
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%d chunks were sent, not %d: %w", read, r.chunks, err)
+		}
+	}
+}
+
+// supply is a body of chunks that are there already.
+type supply struct{ left int }
+
+func (s *supply) Next(context.Context) ([]byte, error) {
+	if s.left == 0 {
+		return nil, io.EOF
+	}
+	s.left--
+	return make([]byte, 1<<10), nil
+}
+
+func (s *supply) Cancel(error) {}
+
+// What is passed on takes no turn of its VM, however long it is: so nothing of it is in
+// JavaScript, where memory is taken in turns alone.
+func TestBodiesThatArePassedOnTakeNoTurns(t *testing.T) {
+	t.Parallel()
+	const chunks = 1000
+	for _, tc := range []struct {
+		name, body string
+		most       uint64 // turns, with those in which isolates are warmed
+	}{
+		{"both ways", `return fetch("http://o/", {method: "POST", body: request.body})`, 100},
+		{"what a script reads takes one for each chunk", `const r = await fetch("http://o/", {method: "POST", body: request.body}), reader = r.body.getReader();
+			return new Response(new ReadableStream({async pull(c) { const {done, value} = await reader.read(); done ? c.close() : c.enqueue(value) }}))`, 0},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			noted, file, err := note.Create()
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer file.Close()
+			n := newNode(t, isolate.Config{Host: isolate.Host{Fetch: relay{chunks}}, Note: noted})
+			turns := make(chan uint64, 2)
+			n.called = func(isolate.LogLine) { turns <- noted.Read().Turn }
+			generous := func(m *bundles.Manifest) { m.Limits.CPUMillis = 60_000 }
+			f := n.function("f", handler(`console.log("now"); if (request.method === "GET") return new Response();`+tc.body), generous)
+			n.bundles["9"+f.Digest[1:]], f.Digest = n.bundles[f.Digest], "9"+f.Digest[1:] // a turn of the digest 0 is not noted
+			stream, done := n.begin(t, f, &isolate.Request{Method: "POST", URL: "http://f/", Stream: &supply{left: chunks}})
+			came := 0
+			for {
+				chunk, err := stream.Next(t.Context())
+				if err == io.EOF {
+					break
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				came += len(chunk)
+				isolate.Reuse(stream, chunk)
+			}
+			if r := <-done; came != chunks<<10 || r.Outcome != isolate.OutcomeOK {
+				t.Errorf("%d bytes came, and %+v", came, r)
+			}
+			if _, err := n.Dispatch(t.Context(), f, &isolate.Event{ID: "e", Kind: isolate.KindFetch, Request: get()}); err != nil {
+				t.Fatal(err)
+			}
+			before, after := <-turns, <-turns
+			if before == 0 || tc.most > 0 && after-before > tc.most || tc.most == 0 && after-before < chunks/10 {
+				t.Errorf("it took %d turns, of which %d went before", after-before, before)
+			}
+		})
+	}
+}
+
+// The time that a script takes for a body counts for as long as it is open.
+func TestBodyThatTakesTooMuchTime(t *testing.T) {
+	t.Parallel()
+	n := newNode(t, isolate.Config{})
+	stream, done := n.begin(t, n.function("f", handler(`
+		return new Response(new ReadableStream({pull(c) { for (let i = 0; i < 1e4; i++); c.enqueue(new Uint8Array(1)) }}))`),
+		func(m *bundles.Manifest) { m.Limits.CPUMillis = 400 }), get())
+	var err error
+	for chunks := 0; err == nil && chunks < 100_000; chunks++ {
+		_, err = stream.Next(t.Context())
+	}
+	if outcome(err) != isolate.OutcomeExceededCPU {
+		t.Errorf("got %v", err)
+		stream.Cancel(nil)
+	}
+	if r := <-done; r.Outcome != isolate.OutcomeExceededCPU {
+		t.Errorf("got %+v", r)
 	}
 }
 

@@ -74,6 +74,20 @@ func bomb(t testing.TB, size int) []byte {
 	return append(bytes.Repeat(out.Bytes(), size), 1, 0, 0, 0xff, 0xff) // and an empty last block
 }
 
+// TestCodecsAreBounded begins more streams that compress than may be at a time, and ends one.
+func TestCodecsAreBounded(t *testing.T) {
+	t.Parallel()
+	got := eval(t, `const all = [], more = () => { for (;;) all.push(new CompressionStream("gzip")) }
+		const out = []
+		try { more() } catch (e) { out.push(all.length, e.name) }
+		await all[0].writable.abort()
+		try { more() } catch (e) { out.push(all.length) }
+		return out.join(" ")`)
+	if want := "32 RangeError 33"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 // TestBombs decompresses kilobytes that become 100 MiB. It has the process for itself: what an
 // event holds is told from what the heap grows by, and others' garbage would make up for it.
 func TestBombs(t *testing.T) {
