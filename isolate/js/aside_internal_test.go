@@ -62,9 +62,8 @@ func TestAside(t *testing.T) {
 }
 
 // TestAsideEndsTheEvent: an event whose work uses up its CPU time ends while it waits for it,
-// and the work is told.
+// and the work is told. Tests beside it would have goroutines too.
 func TestAsideEndsTheEvent(t *testing.T) {
-	t.Parallel()
 	before := goleak.IgnoreCurrent()
 	turns := NewTurns(TurnsConfig{})
 	vm := accountVM(t, turns, Account{CPU: 10 * time.Millisecond})
@@ -92,8 +91,7 @@ func TestAsideEndsTheEvent(t *testing.T) {
 		t.Error("the event was taken for one that an interrupt does not reach")
 	}
 	turns.Close()
-	// Other tests may begin, and wait for their turn.
-	goleak.VerifyNone(t, before, goleak.IgnoreTopFunction("testing.(*testState).waitParallel"))
+	goleak.VerifyNone(t, before)
 }
 
 // TestAsideCutsTheTurn: what work beside the turn uses up, the turn can't have.
@@ -162,10 +160,11 @@ func TestAsideOfTheEventBefore(t *testing.T) {
 	turns := NewTurns(TurnsConfig{})
 	defer turns.Close()
 	vm := accountVM(t, turns, Account{CPU: time.Minute})
-	begun, over := make(chan struct{}), make(chan struct{})
+	begun, abandoned, over := make(chan struct{}), make(chan struct{}), make(chan struct{})
 	if err := vm.Enter(t.Context(), func() {
 		vm.AsyncCharged(func(context.Context) (any, error) {
 			close(begun)
+			<-abandoned
 			burn(20 * time.Millisecond)
 			close(over)
 			return nil, nil
@@ -180,6 +179,7 @@ func TestAsideOfTheEventBefore(t *testing.T) {
 	<-begun
 	vm.Abandon()
 	vm.Meter().Reset(Account{CPU: time.Minute})
+	close(abandoned)
 	<-over
 	value, err := await(t, vm, func() Value {
 		return vm.AsyncCharged(func(context.Context) (any, error) { return "next", nil })

@@ -188,8 +188,6 @@ var hidden = []struct {
 	{[]string{"Map"}, "MapIterator.prototype", mapIteratorPrototype},
 	{[]string{"Set"}, "SetIterator.prototype", setIteratorPrototype},
 	{[]string{"RegExp"}, "RegExpStringIterator.prototype", regExpStringIteratorPrototype},
-	{[]string{"Uint8Array", "Uint8ClampedArray", "Int8Array", "Uint16Array", "Int16Array", "Uint32Array", "Int32Array",
-		"Float32Array", "Float64Array", "BigInt64Array", "BigUint64Array"}, "TypedArray", intrinsicTypedArray},
 }
 
 const arrayIteratorPath = "ArrayIterator.prototype"
@@ -210,6 +208,7 @@ func (s *seam) guardTemplates() {
 			s.hidden[name] = i
 		}
 	}
+	s.installIntrinsics()
 	for _, t := range guardedTemplates {
 		template := t.template()
 		props := *s.propsOf(template)

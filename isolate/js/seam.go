@@ -14,7 +14,7 @@ import (
 	"github.com/dop251/goja/unistring"
 )
 
-// This file and seam_value.go are the whole of what Skerry knows of goja's inside. goja builds its own
+// This file, seam_value.go and intrinsic_record.go are the whole of what Skerry knows of goja's inside. goja builds its own
 // intrinsics from templates: tables from a property's name to a function that makes the
 // property when a script first touches it. That is just what a platform of a hundred
 // classes needs, and it is not exported, so these few functions are reached by their
@@ -190,6 +190,42 @@ func intrinsicArray(r *goja.Runtime) *goja.Object
 //go:linkname intrinsicTypedArray github.com/dop251/goja.(*Runtime).getTypedArray
 func intrinsicTypedArray(r *goja.Runtime) *goja.Object
 
+//go:linkname typedArrayPrototype github.com/dop251/goja.(*Runtime).getTypedArrayPrototype
+func typedArrayPrototype(r *goja.Runtime) *goja.Object
+
+//go:linkname newNativeFunction github.com/dop251/goja.(*Runtime).newNativeFunc
+func newNativeFunction(r *goja.Runtime, call func(goja.FunctionCall) goja.Value, name unistring.String, length int) *goja.Object
+
+//go:linkname newPromiseObject github.com/dop251/goja.(*Runtime).builtin_newPromise
+func newPromiseObject(r *goja.Runtime, args []goja.Value, newTarget *goja.Object) *goja.Object
+
+//go:linkname newBufferObject github.com/dop251/goja.(*Runtime).builtin_newArrayBuffer
+func newBufferObject(r *goja.Runtime, args []goja.Value, newTarget *goja.Object) *goja.Object
+
+//go:linkname newTypedArrayObject github.com/dop251/goja.(*Runtime).newTypedArray
+func newTypedArrayObject(r *goja.Runtime, args []goja.Value, newTarget *goja.Object) *goja.Object
+
+//go:linkname newBytesObject github.com/dop251/goja.(*Runtime).newUint8Array
+func newBytesObject(r *goja.Runtime, args []goja.Value, newTarget, prototype *goja.Object) *goja.Object
+
+//go:linkname newErrorObject github.com/dop251/goja.(*Runtime).builtin_Error
+func newErrorObject(r *goja.Runtime, args []goja.Value, prototype *goja.Object) *goja.Object
+
+//go:linkname newArrayObject github.com/dop251/goja.(*Runtime).builtin_newArray
+func newArrayObject(r *goja.Runtime, args []goja.Value, prototype *goja.Object) *goja.Object
+
+//go:linkname newMapObject github.com/dop251/goja.(*Runtime).builtin_newMap
+func newMapObject(r *goja.Runtime, args []goja.Value, newTarget *goja.Object) *goja.Object
+
+//go:linkname newSetObject github.com/dop251/goja.(*Runtime).builtin_newSet
+func newSetObject(r *goja.Runtime, args []goja.Value, newTarget *goja.Object) *goja.Object
+
+//go:linkname newWeakMapObject github.com/dop251/goja.(*Runtime).builtin_newWeakMap
+func newWeakMapObject(r *goja.Runtime, args []goja.Value, newTarget *goja.Object) *goja.Object
+
+//go:linkname newWeakSetObject github.com/dop251/goja.(*Runtime).builtin_newWeakSet
+func newWeakSetObject(r *goja.Runtime, args []goja.Value, newTarget *goja.Object) *goja.Object
+
 //go:linkname ownSymbols github.com/dop251/goja.(*baseObject).symbols
 func ownSymbols(base unsafe.Pointer, all bool, symbols []goja.Value) []goja.Value
 
@@ -238,7 +274,8 @@ type seam struct {
 	restricted     unsafe.Pointer // what marks a Value that is a *valueProperty
 
 	property                                            reflect.Type // valueProperty, and its fields:
-	value, accessor, enumerable, configurable, get, set uintptr
+	value, accessor, writable, enumerable, configurable uintptr
+	get, set                                            uintptr
 
 	array         unsafe.Pointer // what marks an interface that holds an arrayObject, and its fields:
 	arrayElements uintptr
@@ -277,6 +314,8 @@ type seam struct {
 
 	nativeFunction, templatedFunction functionShape
 
+	intrinsics map[string]*lazyIntrinsic
+
 	guards   guardIndex
 	setters  map[string]*guard
 	hidden   map[string]int // index of an intrinsic in the table of that name, by what it comes with
@@ -308,18 +347,18 @@ func newSeam() (*seam, error) {
 	rt := goja.New()
 	plain := rt.CreateObject(nil)
 	s.base = insides(plain)
-	global, fn := insides(rt.GlobalObject()), insides(functionPrototype(rt))
+	tables, fn := insides(rt.GlobalObject()), insides(functionPrototype(rt))
 	switch {
 	case s.base.Kind() != reflect.Struct:
 		return nil, fmt.Errorf("a plain goja object is a %s", s.base)
-	case global.Kind() != reflect.Struct || global.Field(0).Type != s.base:
-		return nil, fmt.Errorf("%s does not begin with a %s", global, s.base)
-	case fn.Kind() != reflect.Struct || fn.Field(0).Type != global:
-		return nil, fmt.Errorf("%s does not begin with a %s", fn, global)
+	case tables.Kind() != reflect.Struct || tables.Field(0).Type != s.base:
+		return nil, fmt.Errorf("%s does not begin with a %s", tables, s.base)
+	case fn.Kind() != reflect.Struct || fn.Field(0).Type != tables:
+		return nil, fmt.Errorf("%s does not begin with a %s", fn, tables)
 	}
-	tmpl, ok := global.FieldByName("tmpl")
+	tmpl, ok := tables.FieldByName("tmpl")
 	if !ok || tmpl.Type.Kind() != reflect.Pointer {
-		return nil, fmt.Errorf("%s has no template", global)
+		return nil, fmt.Errorf("%s has no template", tables)
 	}
 	s.objectTemplate, s.template = tmpl.Offset, tmpl.Type.Elem()
 	s.property = reflect.TypeOf(property(goja.Undefined(), false, false, false)).Elem()
@@ -383,6 +422,7 @@ func newSeam() (*seam, error) {
 		{insides(iterator), "kind", nil, &s.iteratorKind},
 		{s.property, "value", reflect.TypeFor[goja.Value](), &s.value},
 		{s.property, "accessor", boolean, &s.accessor},
+		{s.property, "writable", boolean, &s.writable},
 		{s.property, "enumerable", boolean, &s.enumerable},
 		{s.property, "configurable", boolean, &s.configurable},
 		{s.property, "getterFunc", object, &s.get},
@@ -405,14 +445,14 @@ func newSeam() (*seam, error) {
 	if err := s.markValues(rt); err != nil {
 		return nil, err
 	}
-	intrinsics, _ := runtime.FieldByName("global")
-	if intrinsics.Type == nil || intrinsics.Type.Kind() != reflect.Struct {
+	global, _ := runtime.FieldByName("global")
+	if global.Type == nil || global.Type.Kind() != reflect.Struct {
 		return nil, fmt.Errorf("%s has no struct of intrinsics", runtime)
 	}
-	if err := (shape{intrinsics.Type, "ObjectPrototype", object, &s.objectPrototype}).find(); err != nil {
+	if err := (shape{global.Type, "ObjectPrototype", object, &s.objectPrototype}).find(); err != nil {
 		return nil, err
 	}
-	s.objectPrototype += intrinsics.Offset
+	s.objectPrototype += global.Offset
 	s.plain = selfWord(plain, s.objectSelf).tab
 	s.array = selfWord(list, s.objectSelf).tab
 	s.arrayIterator = selfWord(iterator, s.objectSelf).tab
@@ -453,7 +493,8 @@ func newSeam() (*seam, error) {
 	s.regExps = regExps
 	sample := new(VM).gated(nil, nil)
 	s.gateCode = codeOf(unsafe.Pointer(&sample))
-	return &s, nil
+	s.intrinsics, err = s.recordIntrinsics(goja.New(), global)
+	return &s, err
 }
 
 // markValues finds out how goja keeps primitive values.
@@ -504,12 +545,32 @@ func (s *seam) accessorProperty(get, set *goja.Object, enumerable bool) goja.Val
 	return v.Interface().(goja.Value)
 }
 
+// likeAccessor makes a property as p is, of a getter.
+func (s *seam) likeAccessor(p goja.Value, get *goja.Object) goja.Value {
+	v := reflect.New(s.property)
+	v.Elem().Set(reflect.NewAt(s.property, (*iface)(unsafe.Pointer(&p)).data).Elem())
+	*(**goja.Object)(unsafe.Add(v.UnsafePointer(), s.get)) = get
+	return v.Interface().(goja.Value)
+}
+
 // valueOf returns the value of a data property that a factory has made.
 func (s *seam) valueOf(p goja.Value) goja.Value {
 	if !s.hasAttributes(p) {
 		return p // a property with no restriction is its value
 	}
 	return *(*goja.Value)(unsafe.Add((*iface)(unsafe.Pointer(&p)).data, s.value))
+}
+
+// attributes of a data property, or of an accessor, which is never writable.
+type attributes struct{ writable, enumerable, configurable bool }
+
+// attributesOf returns the attributes of a property that a factory has made.
+func (s *seam) attributesOf(p goja.Value) attributes {
+	if !s.hasAttributes(p) {
+		return attributes{true, true, true}
+	}
+	at := (*iface)(unsafe.Pointer(&p)).data
+	return attributes{*(*bool)(unsafe.Add(at, s.writable)), *(*bool)(unsafe.Add(at, s.enumerable)), *(*bool)(unsafe.Add(at, s.configurable))}
 }
 
 // accessorsOf returns the getter and the setter of an accessor that a factory has made.

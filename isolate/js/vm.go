@@ -40,7 +40,9 @@ type VM struct {
 
 	locals map[reflect.Type]any // see Local
 	rare   *rare                // nil: nothing of it
-	ended  error                // an interrupt or a panic: the VM must not run again
+
+	kept  [keptMax]*goja.Object // see place
+	ended error                 // an interrupt or a panic: the VM must not run again
 
 	cause atomic.Pointer[error] // of the interrupt that is on its way; see checkpoint
 	heed  atomic.Bool           // the next checkpoint has something to do
