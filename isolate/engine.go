@@ -145,8 +145,9 @@ func (e *Engine) Dispatch(ctx context.Context, t *Target, ev *Event) (*Response,
 		d.tell(e.ctx)
 	}
 	if d.waiting() && e.ctx.Err() == nil {
-		e.work.Go(func() {
-			d.stream(e.ctx)
+		e.work.Add(1)
+		go d.stream(e.ctx, func() {
+			defer e.work.Done()
 			if d.waiting() {
 				ctx, cancel := context.WithTimeout(e.ctx, e.cfg.DrainMax)
 				defer cancel()

@@ -167,24 +167,32 @@ func (i *Isolate) streamFailure(err error) *Failure {
 	return f
 }
 
-// stream runs the isolate until the response's body has ended, or engine's ctx.
-func (d *delivery) stream(ctx context.Context) {
+// stream runs the isolate until the response's body has ended, or engine's ctx, and then
+// calls over.
+func (d *delivery) stream(ctx context.Context, over func()) {
 	flow := d.flow
 	if flow == nil {
+		over()
 		return
 	}
 	i := d.isolate
-	err := i.vm.Run(ctx, func() bool {
+	i.vm.RunParked(ctx, func() bool {
 		webapi.ReportRejections(i.vm)
 		if d.flow != nil {
 			d.flow.await()
 		}
 		return d.flow == nil
-	}, i.uncaught)
-	if err == nil {
-		return
-	}
-	failure := i.failureOf(ctx, err)
+	}, i.uncaught, func(err error) {
+		if err != nil {
+			d.streamFailed(ctx, flow, err)
+		}
+		over()
+	})
+}
+
+// streamFailed ends the response's body with what has ended the isolate's loop.
+func (d *delivery) streamFailed(ctx context.Context, flow *outflow, err error) {
+	failure := d.isolate.failureOf(ctx, err)
 	if errors.Is(err, js.ErrNeverSettles) {
 		failure.Message = "the response's body can never end: its stream waits for something, but no timer, fetch or KV call is under way"
 	}

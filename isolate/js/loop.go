@@ -33,6 +33,8 @@ type posted struct {
 		sync.Mutex
 		tasks []task
 		wake  chan struct{} // holds a token when there may be something to do; nil: nobody has waited yet
+
+		resume func() // goes on with a loop that is parked; nil: none is
 	}
 }
 
@@ -156,6 +158,10 @@ func (p *posted) wake() {
 		case p.mu.wake <- struct{}{}:
 		default:
 		}
+	}
+	if resume := p.mu.resume; resume != nil {
+		p.mu.resume = nil
+		go resume()
 	}
 }
 
