@@ -70,7 +70,7 @@ type devServer struct {
 }
 
 func (d *devServer) run(ctx context.Context, path, listen string, allow []string) (err error) {
-	debug.SetGCPercent(gcPercent)
+	debug.SetGCPercent(gcPercentMax)
 	project, err := build.Load(path)
 	if err != nil {
 		return err

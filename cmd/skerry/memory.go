@@ -8,8 +8,12 @@ import (
 )
 
 const (
-	// gcPercent trades memory for time: isolates are made and thrown away all the time.
-	gcPercent = 400
+	// gcPercentMax trades memory for time: isolates are made and thrown away all the time. A
+	// process that allocates so little that it would take longer than garbageLooks to fill that
+	// collects earlier, but not for less than garbageMin.
+	gcPercentMax = 400
+	garbageLooks = 8
+	garbageMin   = 4 << 20
 
 	// runningBytes is what the process itself and the events that run hold, about.
 	runningBytes = 128 << 20
@@ -28,18 +32,24 @@ const (
 
 // memory keeps what a process that runs functions holds near what is alive in it. Its heap may
 // grow to five times that between two collections, which is cheap as long as little is
-// alive; what an event has allocated at once is to go back to the system soon. held is what
-// warm isolates hold.
+// alive; where events that wait hold much, and little happens, garbage is not to double that.
+// What an event has allocated at once is to go back to the system soon. held is what warm
+// isolates hold.
 func memory(ctx context.Context, held func() int64) {
-	debug.SetGCPercent(gcPercent)
-	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+	heap := []metrics.Sample{{Name: "/gc/heap/live:bytes"}, {Name: "/gc/heap/allocs:bytes"}}
 	var idle idleness
+	var recent allocations
 	tick := time.NewTicker(memoryEvery)
 	defer tick.Stop()
-	limit := int64(0)
+	limit, percent := int64(0), 0
 	for {
-		metrics.Read(live)
-		next := memoryLimit(held(), int64(live[0].Value.Uint64()))
+		metrics.Read(heap)
+		live := int64(heap[0].Value.Uint64())
+		if next := gcPercent(live, recent.add(int64(heap[1].Value.Uint64()))); next < percent*3/4 || next > percent*5/4 {
+			percent = next
+			debug.SetGCPercent(percent)
+		}
+		next := memoryLimit(held(), live)
 		if next < limit-memoryStep || next > limit+memoryStep {
 			limit = next
 			debug.SetMemoryLimit(limit)
@@ -59,6 +69,29 @@ func memory(ctx context.Context, held func() int64) {
 // its last collection: enough for both, so that it never collects all the time.
 func memoryLimit(held, live int64) int64 {
 	return max(held*5/4+runningBytes, live*5/4+runningBytes/2)
+}
+
+// gcPercent is by how much what is alive may grow before the next collection, in percent, in a
+// process that has allocated recent in the last garbageLooks looks.
+func gcPercent(live, recent int64) int {
+	if live == 0 {
+		return gcPercentMax
+	}
+	return int(min(100*max(recent, garbageMin)/live, gcPercentMax))
+}
+
+// allocations are what a process had allocated at each of the last garbageLooks looks.
+type allocations struct {
+	at   [garbageLooks]int64
+	look int
+}
+
+// add takes a look, and returns what has been allocated since the first of those that it keeps.
+func (a *allocations) add(allocated int64) int64 {
+	first := a.at[a.look]
+	a.at[a.look] = allocated
+	a.look = (a.look + 1) % garbageLooks
+	return allocated - first
 }
 
 // idleness finds out when a process has nothing to do any more: without new garbage the old
