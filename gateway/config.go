@@ -53,9 +53,9 @@ type Config struct {
 	Connections      int // open at once; 0: what the limit on open files leaves, 16,384 at most
 	ConnectionsPerIP int // of one client that is not in Trusted; 0: 4,096
 
-	HeadTimeout  time.Duration // for a request's line and header; 0: 10 s
+	HeadTimeout  time.Duration // for a request's line and header, from its first byte; 0: 10 s
 	BodyTimeout  time.Duration // for a body, in which it must reach 1 KiB/s and stay there; 0: 10 s
-	IdleTimeout  time.Duration // between two requests on a connection; 0: 30 s
+	IdleTimeout  time.Duration // between two requests on a connection, and before the first; 0: 30 s
 	WriteTimeout time.Duration // for a response; long ones get more, by 16 KiB/s; 0: 30 s
 }
 

@@ -52,6 +52,7 @@ type conn struct {
 	listener *listener
 
 	// Owned by the goroutine that serves the connection.
+	heard   bool  // something has come
 	sawLine bool  // a line feed came since the last request ended
 	readErr error // of the last Read that failed
 
@@ -94,6 +95,10 @@ func (c *conn) Read(p []byte) (int, error) {
 	}
 	if err != nil {
 		c.readErr = err
+	}
+	if n > 0 && !c.heard {
+		c.heard = true
+		_ = c.SetReadDeadline(time.Now().Add(c.listener.head))
 	}
 	if !c.sawLine {
 		c.sawLine = bytes.IndexByte(p[:n], '\n') >= 0

@@ -32,8 +32,13 @@ func (c *conn) enough(inForce, t time.Time) bool {
 	return 0 <= d && d <= c.listener.slack
 }
 
-// SetReadDeadline is fasthttp's: it bounds the Read that follows. None is under way.
+// SetReadDeadline is fasthttp's: it bounds the Read that follows. None is under way. Clients
+// open connections ahead of their requests: one that has sent nothing yet is idle, not slow,
+// and fasthttp can't tell.
 func (c *conn) SetReadDeadline(t time.Time) error {
+	if !c.heard {
+		t = t.Add(max(0, c.listener.silence-c.listener.head))
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.mu.deadlines.next, c.mu.deadlines.asked = t, true

@@ -26,6 +26,8 @@ type listener struct {
 	max     int           // open connections
 	maxPeer int           // of one address that is no trusted proxy
 	slack   time.Duration // by which deadlines may come sooner
+	head    time.Duration // that a client may take for a head, from its first byte
+	silence time.Duration // before that byte
 
 	failures  atomic.Uint64 // errors of Accept
 	tooMany   atomic.Uint64 // refused: the node had enough
@@ -45,6 +47,7 @@ func newListener(ln net.Listener, cfg *Config, onFailure func(error)) *listener 
 	l := &listener{
 		Listener: ln, trusted: cfg.Trusted, gate: newGate(ln, cfg.Busy),
 		max: cfg.Connections, maxPeer: cfg.ConnectionsPerIP, slack: slackOf(cfg),
+		head: cfg.HeadTimeout, silence: cfg.IdleTimeout,
 		onFailure: onFailure, stop: make(chan struct{}),
 	}
 	l.mu.conns = make(map[*conn]struct{})

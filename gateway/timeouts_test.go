@@ -126,7 +126,6 @@ func TestSlowHead(t *testing.T) {
 		{"half a request line", "GET / HT", 408},
 		{"half a header", "GET / HTTP/1.1\r\nHost: a\r\nX: ", 408},
 		{"lines that end in line feeds alone", "GET / HTTP/1.1\nHost: a\n\n", 408},
-		{"nothing at all, which is not answered", "", 0},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			inBubble(t, echo, func(t *testing.T, b *bubble) {
@@ -136,9 +135,41 @@ func TestSlowHead(t *testing.T) {
 				}
 				r := c.patient(true)
 				b.after(7 * time.Second)
-				if r.status != tc.status || tc.status != 0 && !strings.Contains(r.body, "request_timeout") {
+				if r.status != tc.status || !strings.Contains(r.body, "request_timeout") {
 					t.Errorf("got %d %s", r.status, r.body)
 				}
+				time.Sleep(time.Second)
+				if b.log.String() == "" {
+					t.Error("there is no line in the log")
+				}
+			}, func(c *gateway.Config) { c.HeadTimeout = 7 * time.Second })
+		})
+	}
+}
+
+// TestConnectionAheadOfItsRequest: one that says nothing for longer than a head may take is
+// served when it does, in the time for a head, and closed without a word if it never does.
+func TestConnectionAheadOfItsRequest(t *testing.T) {
+	for _, tc := range []struct {
+		name, text string
+		after      time.Duration
+		status     int
+	}{
+		{"a request", "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", 25 * time.Second, 200},
+		{"half a head", "GET / HT", 32 * time.Second, 408},
+		{"nothing", "", 30 * time.Second, 0},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			inBubble(t, echo, func(t *testing.T, b *bubble) {
+				c := b.dial()
+				time.Sleep(25 * time.Second)
+				if tc.text != "" {
+					c.send(tc.text)
+				}
+				if r := c.patient(true); r.status != tc.status {
+					t.Errorf("got %d %s", r.status, r.body)
+				}
+				b.after(tc.after)
 				time.Sleep(time.Second)
 				if logged := b.log.String() != ""; logged != (tc.status != 0) {
 					t.Errorf("log: %s", b.log)
