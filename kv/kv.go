@@ -2,7 +2,7 @@
 // metadata, an expiry and a version.
 //
 // A [Store] does what every backend can do. What only some can do are further small
-// interfaces, [Swapper] and [Counter], that a caller asks for by type assertion. The
+// interfaces, [Swapper], [Counter] and [Asker], that a caller asks for by type assertion. The
 // backends are the subpackages bolt (one file on this node's disk), redis (shared by
 // many nodes) and memory (tests and throw-away nodes); kvtest proves that all of them
 // behave alike.
@@ -135,4 +135,12 @@ type Counter interface {
 	// returns ErrNotInteger or ErrOverflow, changing nothing, when it cannot. A value
 	// is a decimal int64 only as strconv.FormatInt writes it: "+1", "01" and " 1" are not.
 	Add(ctx context.Context, ns, key string, delta int64) (int64, error)
+}
+
+// Asker is the ability to read without a goroutine that waits.
+type Asker interface {
+	// Ask calls done once with what Get would return: on a goroutine of the store's, or
+	// before Ask returns. done must not block. There is no context: what a store does for a
+	// read ends within a time of its own.
+	Ask(ns, key string, done func(Entry, error))
 }

@@ -80,8 +80,7 @@ func (n *namespace) getOne(c *js.Call, missing any, show func(kv.Entry) any) (an
 	if err != nil {
 		return nil, err
 	}
-	return n.async(c.VM, func(ctx context.Context) (any, error) {
-		e, err := n.store.Get(ctx, n.name, key)
+	answer := func(e kv.Entry, err error) (any, error) {
 		if errors.Is(err, kv.ErrNotFound) {
 			return missing, nil // a miss is an answer, not a failure
 		}
@@ -89,7 +88,17 @@ func (n *namespace) getOne(c *js.Call, missing any, show func(kv.Entry) any) (an
 			return nil, err
 		}
 		return show(e), nil
+	}
+	asker, ok := n.store.(kv.Asker)
+	if !ok {
+		return n.async(c.VM, func(ctx context.Context) (any, error) { return answer(n.store.Get(ctx, n.name, key)) })
+	}
+	p := c.VM.NewReply()
+	asker.Ask(n.name, key, func(e kv.Entry, err error) {
+		v, err := answer(e, err)
+		p.Settle(v, storeError(err))
 	})
+	return p.Promise(), nil
 }
 
 // getMany reads several keys at once into a Map, absent ones as null.

@@ -144,15 +144,19 @@ func recovered(ctx context.Context, work func(context.Context) (any, error)) (v 
 
 func (p *posted) put(t task) {
 	p.mu.Lock()
+	defer p.mu.Unlock()
 	p.mu.tasks = append(p.mu.tasks, t)
-	p.mu.Unlock()
-	p.wake()
+	p.wakeLocked()
 }
 
 // wake ends the loop's wait.
 func (p *posted) wake() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.wakeLocked()
+}
+
+func (p *posted) wakeLocked() {
 	if p.mu.wake != nil {
 		select {
 		case p.mu.wake <- struct{}{}:

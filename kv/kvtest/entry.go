@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -215,6 +216,44 @@ func testOwnership(t *testing.T, s kv.Store) {
 		}
 		clear(keys[0].Metadata[:cap(keys[0].Metadata)])
 	}
+}
+
+// testAsk asks for more keys at once than any store takes at a time, small and large, there
+// and not there.
+func testAsk(t *testing.T, s kv.Store) {
+	asker, ok := s.(kv.Asker)
+	if !ok {
+		t.Skipf("SKIPPED: %T is no kv.Asker", s)
+	}
+	sizes := []int{0, 1, 300, 20 << 10, 300 << 10}
+	for _, size := range sizes {
+		put(t, s, ns, strconv.Itoa(size), kv.Entry{Value: bytes.Repeat([]byte("v"), size), Metadata: []byte(`"meta"`)})
+	}
+	type answer struct {
+		key   string
+		entry kv.Entry
+		err   error
+	}
+	const rounds = 20
+	answers := make(chan answer, rounds*(len(sizes)+1))
+	ask := func(key string) {
+		asker.Ask(ns, key, func(e kv.Entry, err error) { answers <- answer{key, e, err} })
+	}
+	for range rounds {
+		for _, size := range sizes {
+			ask(strconv.Itoa(size))
+		}
+		ask("missing")
+	}
+	for range cap(answers) {
+		a := <-answers
+		want, err := s.Get(t.Context(), ns, a.key)
+		if !sameEntry(a.entry, want) || !errors.Is(a.err, err) {
+			t.Errorf("Ask for %s: %s, %v; want %s, %v", a.key, show(a.entry), a.err, show(want), err)
+		}
+	}
+	ask("")
+	wantInvalid(t, "Ask for no key", (<-answers).err, "key")
 }
 
 func testContext(t *testing.T, s kv.Store) {

@@ -5,7 +5,7 @@
 //		kvtest.Run(t, func(t *testing.T) kv.Store { return memory.New(memory.Config{}) })
 //	}
 //
-// Abilities that a store may lack (kv.Swapper, kv.Counter) are tested if it has them, and
+// Abilities that a store may lack (kv.Swapper, kv.Counter, kv.Asker) are tested if it has them, and
 // are skipped loudly if not.
 package kvtest
 
@@ -39,6 +39,7 @@ func Run(t *testing.T, open func(t *testing.T) kv.Store) {
 		{"a deleted key is absent", testDelete},
 		{"every write has a version of its own", testVersions},
 		{"values belong to who has them", testOwnership},
+		{"asking is getting", testAsk},
 		{"a context that has ended changes nothing", testContext},
 		{"an expired key is absent everywhere", testExpiry},
 		{"an expiry in the past makes a key absent", testPastExpiry},

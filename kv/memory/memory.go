@@ -54,6 +54,7 @@ var (
 	_ kv.Store   = (*Store)(nil)
 	_ kv.Swapper = (*Store)(nil)
 	_ kv.Counter = (*Store)(nil)
+	_ kv.Asker   = (*Store)(nil)
 )
 
 // New returns an empty Store.
@@ -86,6 +87,11 @@ func (s *Store) Get(ctx context.Context, ns, key string) (kv.Entry, error) {
 		ExpiresAt: kv.FromMillis(e.expiresAt),
 		Version:   e.version,
 	}, nil
+}
+
+// Ask is kv.Asker's: the answer is there at once.
+func (s *Store) Ask(ns, key string, done func(kv.Entry, error)) {
+	done(s.Get(context.Background(), ns, key))
 }
 
 // Put is kv.Store's.

@@ -43,6 +43,46 @@ func TestManyReadsAtOnce(t *testing.T) {
 	group.Wait()
 }
 
+// TestManyAskAServerThatHangs asks more than is sent at once of a server that does not answer,
+// and of one that has been closed.
+func TestManyAskAServerThatHangs(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	s, err := redis.Open(redis.Config{URL: server.URL, Timeout: 200 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server.Freeze()
+	answers := make(chan error, 200)
+	ask := func() { s.Ask("ns", "k", func(_ kv.Entry, err error) { answers <- err }) }
+	for range cap(answers) {
+		ask()
+	}
+	for range cap(answers) {
+		if err := <-answers; !errors.Is(err, kv.ErrUnavailable) {
+			t.Errorf("Ask: %v", err)
+		}
+	}
+	for range cap(answers) {
+		ask()
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+	if len(answers) != cap(answers) {
+		t.Errorf("%d of %d have an answer when the store is closed", len(answers), cap(answers))
+	}
+	for range cap(answers) {
+		if err := <-answers; !errors.Is(err, kv.ErrUnavailable) {
+			t.Errorf("Ask of a store that is closed meanwhile: %v", err)
+		}
+	}
+	ask()
+	if err := <-answers; !errors.Is(err, kv.ErrUnavailable) {
+		t.Errorf("Ask of a closed store: %v", err)
+	}
+}
+
 func valueOf(size int) []byte { return bytes.Repeat([]byte(fmt.Sprint(size)), size)[:size] }
 
 // TestManyReadsOfAServerThatHangs has more reads wait than are sent, for a server that does

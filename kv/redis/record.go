@@ -77,6 +77,29 @@ func (r record) check(name string) error {
 	return nil
 }
 
+// goesOn says whether r, of which the first asked bytes were asked for, is the beginning of a
+// longer record of name.
+func (r record) goesOn(name string, asked int) bool {
+	return len(r) >= asked && r.checkHead(name) == nil && r.size() > asked
+}
+
+// entry is what r holds; kv.ErrNotFound if r is empty, and kv.ErrCorrupt unless it is a whole
+// record of name.
+func (r record) entry(name string) (kv.Entry, error) {
+	if len(r) == 0 {
+		return kv.Entry{}, kv.ErrNotFound
+	}
+	if err := r.check(name); err != nil {
+		return kv.Entry{}, err
+	}
+	return kv.Entry{
+		Value:     r.value(),
+		Metadata:  r.metadata(),
+		ExpiresAt: kv.FromMillis(r.expiresAt()),
+		Version:   r.version(),
+	}, nil
+}
+
 // size is how long the record is of which r is at least the header.
 func (r record) size() int { return r.valueAt() + int(binary.BigEndian.Uint32(r[valueLenAt:])) }
 

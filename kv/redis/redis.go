@@ -2,7 +2,7 @@
 // Sentinel watches over, or a Cluster. It is shared by all nodes that use it.
 //
 // A [Store] talks to Redis for every call and keeps nothing: what one node has written,
-// every node reads. A Get is one command (two for a value of more than 256 KB); when many
+// every node reads. A Get or Ask is one command (two for a value of more than 256 KB); when many
 // want something of one server at once, their commands go in batches (reads.go), and a value
 // of more than 16 KB may take two. Writes are scripts (script.go), which Redis runs one at a
 // time, so that a value and the index that lists it never part.
@@ -15,7 +15,7 @@
 //
 // # When Redis is slow or away
 //
-// A call ends within about Config.Timeout, a Get that waits for others within twice that,
+// A call ends within about Config.Timeout, a read that waits for others within twice that,
 // and at the deadline of its context if that is earlier. A context that is canceled
 // meanwhile is noticed when the reply comes, or by then. Nothing is sent twice: whether to
 // repeat a write that failed is for the caller to say, as it may have taken effect.
@@ -103,7 +103,7 @@ func (c Config) Validate() error {
 // prefixes has nothing in it that the keyspace gives a meaning to.
 var prefixes = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,64}$`)
 
-// Store is a kv.Store, kv.Swapper and kv.Counter in Redis.
+// Store is a kv.Store, kv.Swapper, kv.Counter and kv.Asker in Redis.
 type Store struct {
 	client   redis.UniversalClient
 	keyspace keyspace
@@ -116,6 +116,7 @@ var (
 	_ kv.Store   = (*Store)(nil)
 	_ kv.Swapper = (*Store)(nil)
 	_ kv.Counter = (*Store)(nil)
+	_ kv.Asker   = (*Store)(nil)
 )
 
 // Open returns a Store for the Redis at cfg.URL, which the caller must Close. It does not
@@ -136,7 +137,7 @@ func Open(cfg Config) (*Store, error) {
 		timeout:  cfg.Timeout,
 		single:   !place.cluster && place.sentinel == "",
 	}
-	s.reads.client = s.client
+	s.reads.client, s.reads.timeout = s.client, s.timeout+transferTime(window)
 	return s, nil
 }
 
@@ -171,50 +172,57 @@ func (s *Store) Get(ctx context.Context, ns, key string) (kv.Entry, error) {
 		return kv.Entry{}, err
 	}
 	name := s.keyspace.value(ns, key)
-	r, err := s.read(ctx, name)
+	first, cancel := s.bound(ctx, window)
+	defer cancel()
+	b, asked, err := s.begin(ctx, first, name)
 	if err != nil {
-		return kv.Entry{}, err
+		return kv.Entry{}, s.fail(ctx, "get", name, err)
 	}
-	if len(r) == 0 {
-		return kv.Entry{}, kv.ErrNotFound
+	if r := record(b); r.goesOn(name, asked) {
+		return s.getWhole(ctx, name, r.size())
 	}
-	if err := r.check(name); err != nil {
-		return kv.Entry{}, err
+	return record(b).entry(name)
+}
+
+// Ask is kv.Asker's.
+func (s *Store) Ask(ns, key string, done func(kv.Entry, error)) {
+	if err := kv.CheckKey(ns, key); err != nil {
+		done(kv.Entry{}, err)
+		return
 	}
-	return kv.Entry{
-		Value:     r.value(),
-		Metadata:  r.metadata(),
-		ExpiresAt: kv.FromMillis(r.expiresAt()),
-		Version:   r.version(),
-	}, nil
+	ctx := context.Background()
+	if !s.single {
+		s.reads.background(func() { done(s.Get(ctx, ns, key)) })
+		return
+	}
+	name := s.keyspace.value(ns, key)
+	s.reads.ask(name, func(b []byte, asked int, err error) {
+		switch r := record(b); {
+		case err != nil:
+			done(kv.Entry{}, s.fail(ctx, "get", name, err))
+		case r.goesOn(name, asked):
+			s.reads.background(func() { done(s.getWhole(ctx, name, r.size())) })
+		default:
+			done(r.entry(name))
+		}
+	})
 }
 
 // window is how much of a record is read at first. It is also the most that one reply may
 // hold up other callers of Redis by, for those who have only smaller values.
 const window = 256 << 10
 
-// read returns the record of the given name, or none if it is absent. It may be a part of
-// one if it is corrupt: the caller, whose it is, must check it.
-func (s *Store) read(ctx context.Context, name string) (record, error) {
-	first, cancel := s.bound(ctx, window)
+// getWhole is Get for a record of size bytes, more than is read at first. One range of a record
+// has its size in it: so a small value costs one command with a short deadline, and a large
+// one gets the time that it needs.
+func (s *Store) getWhole(ctx context.Context, name string, size int) (kv.Entry, error) {
+	bounded, cancel := s.bound(ctx, size)
 	defer cancel()
-	// One range of a record has its size in it. So a small value costs one command with
-	// a short deadline, and a large one gets the time that it needs.
-	b, asked, err := s.begin(ctx, first, name)
-	if err != nil {
-		return nil, s.fail(ctx, "get", name, err)
-	}
-	r := record(b)
-	if len(r) < asked || r.checkHead(name) != nil || r.size() <= asked {
-		return r, nil
-	}
-	second, cancel := s.bound(ctx, r.size())
-	defer cancel()
-	b, err = s.client.Get(second, name).Bytes()
+	b, err := s.client.Get(bounded, name).Bytes()
 	if err != nil && !errors.Is(err, redis.Nil) {
-		return nil, s.fail(ctx, "get", name, err)
+		return kv.Entry{}, s.fail(ctx, "get", name, err)
 	}
-	return record(b), nil
+	return record(b).entry(name)
 }
 
 // begin reads the beginning of a record, and says how much of it was asked for.
