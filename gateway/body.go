@@ -44,7 +44,7 @@ func readBody(r io.Reader, c *conn, length int, timeout time.Duration) ([]byte, 
 			return nil, bodyProblem(err, c.readErr)
 		}
 		if len(body) == cap(body) {
-			body = append(make([]byte, 0, min(2*cap(body), length)), body...)
+			body = append(make([]byte, 0, min(4*cap(body), length)), body...)
 		}
 	}
 }
