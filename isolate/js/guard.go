@@ -276,6 +276,7 @@ func (vm *VM) gateProperty(path string, g *guard, property goja.Value, deep bool
 // the properties of o.
 func (vm *VM) gateObject(path string, g *guard, o *goja.Object, deep bool) {
 	s := vm.platform.seam
+	vm.direct.add(path, o)
 	self := selfWord(o, s.objectSelf)
 	switch self.tab {
 	case s.nativeFunction.tab:

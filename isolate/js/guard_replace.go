@@ -17,7 +17,12 @@ func stringReplaceAll(vm *VM, original native, c goja.FunctionCall) goja.Value {
 //
 // Spec: https://tc39.es/ecma262/#sec-string.prototype.replaceall
 func (vm *VM) replaceText(original native, c goja.FunctionCall, matches int) goja.Value {
-	if _, ok := c.Argument(0).(*goja.Object); ok {
+	if o, ok := c.Argument(0).(*goja.Object); ok {
+		if o == vm.direct.argument { // whose method has not been changed, and which has the gate
+			vm.enter()
+			defer vm.leave()
+			return regExpReplace(vm, nil, goja.FunctionCall{This: o, Arguments: []goja.Value{c.This, c.Argument(1)}})
+		}
 		return original(c) // a replacer's affair, or a conversion whose order counts
 	}
 	s, ok := vm.receiverText(&c)

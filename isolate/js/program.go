@@ -49,10 +49,11 @@ func CompileFunction(name, script string, parameters []string, sourceMap []byte)
 	source := "(function(" + strings.Join(parameters, ",") + "){'use strict';\n" + script + "\n})"
 	p := &Program{makes: namelessOf(script)}
 	c := compilation{name: name, strict: true, spreads: true}
-	if _, err := openSeam(); err != nil { // it prepares the engine's compiler too
+	seam, err := openSeam() // it prepares the engine's compiler too
+	if err != nil {
 		return nil, err
 	}
-	err := c.parse(source)
+	err = c.parse(source)
 	if err != nil && strings.Contains(script, "await") {
 		p.async = true
 		source = "(async " + source[1:]
@@ -72,6 +73,7 @@ func CompileFunction(name, script string, parameters []string, sourceMap []byte)
 	if err != nil {
 		return nil, compileError(name, err, positions)
 	}
+	seam.lowerArguments(p.code)
 	return p, nil
 }
 

@@ -14,9 +14,9 @@ import (
 	"github.com/dop251/goja/unistring"
 )
 
-// This file, seam_value.go and intrinsic_record.go are the whole of what Skerry knows of goja's inside. goja builds its own
-// intrinsics from templates: tables from a property's name to a function that makes the
-// property when a script first touches it. That is just what a platform of a hundred
+// The files seam*.go and intrinsic_record.go are the whole of what Skerry knows of goja's inside.
+// goja builds its own intrinsics from templates: tables from a property's name to a function that
+// makes the property when a script first touches it. That is just what a platform of a hundred
 // classes needs, and it is not exported, so these few functions are reached by their
 // linker names, and three fields by offsets that reflection gives. [newSeam] checks all
 // of it before the first VM is made: a goja that has changed shape is an error when the
@@ -290,6 +290,8 @@ type seam struct {
 	proxy unsafe.Pointer // what marks an interface that holds a proxyObject
 
 	regExps *regExpSeam
+	code    *codeSeam
+	direct  directTables
 
 	boxed unsafe.Pointer // what marks an interface that holds a primitive value's object
 
@@ -491,6 +493,13 @@ func newSeam() (*seam, error) {
 		return nil, err
 	}
 	s.regExps = regExps
+	if s.code, err = newCodeSeam(rt, s.objectSelf); err != nil {
+		return nil, err
+	}
+	s.direct = newDirectTables(s.code)
+	if err := s.tryInstructions(rt); err != nil {
+		return nil, err
+	}
 	sample := new(VM).gated(nil, nil)
 	s.gateCode = codeOf(unsafe.Pointer(&sample))
 	s.intrinsics, err = s.recordIntrinsics(goja.New(), global)

@@ -37,6 +37,7 @@ type VM struct {
 	meter    Meter
 	asides   *asides // nil: there was no work beside turns
 	gate     gate
+	direct   directState
 
 	locals map[reflect.Type]any // see Local
 	rare   *rare                // nil: nothing of it
