@@ -77,6 +77,7 @@ type Engine struct {
 	cfg      Config
 	platform *js.Platform
 	turns    *js.Turns
+	worldly  func(global string) bool
 	used     atomic.Int64 // bytes that idle isolates and programs hold, about
 
 	ctx     context.Context // ends when the engine closes
@@ -100,6 +101,8 @@ func New(cfg Config) (*Engine, error) {
 		return nil, fmt.Errorf("isolate: %w", err)
 	}
 	e := &Engine{cfg: cfg.withDefaults(), platform: platform, warming: make(chan *Pool, 1024)}
+	worldly := webapi.Worldly()
+	e.worldly = func(global string) bool { return worldly[global] }
 	turns := js.TurnsConfig{Overrun: e.overrun, Known: e.known, Note: cfg.Note, Kill: cfg.Kill}
 	if cfg.Kill != nil {
 		turns.KillAfter = killAfter

@@ -17,6 +17,8 @@ type Isolate struct {
 	vm      *js.VM
 	pool    *Pool
 	handler *js.Object // export default
+	given   []any      // what the bundle's script was called with; see Pool.arguments
+	warming bool       // the bundle's warmup has begun
 	class   bool       // handler is a class, of which each event gets an instance
 	env     *js.Object // what bindings made of the manifest; the handler's second argument
 	run     *running   // the event that is being handled; nil between events

@@ -45,6 +45,9 @@ type Pool struct {
 	started  sync.Once
 	failure  *Failure // the bundle can't be run, and trying again won't help
 
+	image  atomic.Pointer[image]
+	wanted atomic.Int32 // isolates that were made, until an image was tried; see picture
+
 	flow js.Flow         // the turns of the bundle's isolates
 	base int64           // bytes that the program holds, about
 	env  []binding.Entry // of the isolates' env
@@ -237,6 +240,9 @@ func (p *Pool) close() {
 func (p *Pool) account() {
 	p.mu.Lock()
 	holds := p.base + int64(len(p.mu.idle))*p.weight.Load()
+	if image := p.image.Load(); image != nil {
+		holds += image.bytes
+	}
 	if p.mu.closed {
 		holds = 0
 	}
@@ -246,49 +252,66 @@ func (p *Pool) account() {
 	p.engine.charge(change)
 }
 
-// warm makes an isolate and evaluates the bundle in it.
+// warm makes an isolate that is ready for an event: from the bundle's image if there is one.
 func (p *Pool) warm(ctx context.Context, priority js.Priority) (*Isolate, error) {
+	p.picture(ctx, priority)
+	if image := p.image.Load(); image != nil {
+		return p.copy(ctx, priority, image)
+	}
+	return p.evaluate(ctx, priority, false)
+}
+
+// isolate makes an isolate in which nothing has run.
+func (p *Pool) isolate(priority js.Priority, watched bool) *Isolate {
 	i := &Isolate{pool: p}
-	i.vm = p.engine.platform.NewVM(js.Config{Host: hostOf{i}, Turns: p.engine.turns, Eval: p.manifest.Eval})
+	i.vm = p.engine.platform.NewVM(js.Config{Host: hostOf{i}, Turns: p.engine.turns, Eval: p.manifest.Eval, Watched: watched})
 	i.vm.Meter().Reset(js.Account{
 		CPU: p.engine.cfg.StartCPU, MemoryBytes: int64(p.manifest.Limits.MemoryMB) << 20,
 		Flow: &p.flow, Priority: priority, Owner: p,
 	})
+	return i
+}
+
+// evaluate makes an isolate, evaluates the bundle in it and runs its warmup.
+func (p *Pool) evaluate(ctx context.Context, priority js.Priority, watched bool) (*Isolate, error) {
+	i := p.isolate(priority, watched)
 	if p.engine.cfg.StartMax > 0 && p.program.Async() {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, p.engine.cfg.StartMax)
 		defer cancel()
 	}
-	var module, top js.Value
+	var module, top, warming js.Value
 	var thrown error
 	weigh := p.weigh(i)
+	ready := func() error {
+		if err := i.adopt(module); err != nil {
+			return err
+		}
+		var err error
+		warming, err = i.warmup(module)
+		return err
+	}
 	err := i.vm.Hold(ctx, func() error {
 		err := i.vm.Enter(ctx, func() {
 			register := i.vm.NewFunction("__register", 1, func(c *js.Call) (any, error) {
 				module = c.Arg(0)
 				return js.Undefined, nil
 			})
-			top, thrown = i.vm.Evaluate(p.program, p.arguments(i, register)...)
+			i.given = p.arguments(i, register)
+			top, thrown = i.vm.Evaluate(p.program, i.given...)
 		})
 		if err != nil || thrown != nil || p.program.Async() {
 			return err
 		}
-		return i.vm.Enter(ctx, func() { thrown = i.adopt(module) })
+		return i.vm.Enter(ctx, func() { thrown = ready() })
 	})
 	if err == nil && thrown == nil && p.program.Async() {
-		err = i.vm.Run(ctx, func() bool {
-			state, reason := js.Peek(top)
-			switch state {
-			case js.Pending:
-				return false
-			case js.Rejected:
-				i.vm.Listen(top)
-				thrown = js.Throw(reason)
-			default:
-				thrown = i.adopt(module)
-			}
-			return true
-		}, i.uncaught)
+		thrown, err = i.settled(ctx, top, ready)
+	}
+	if err == nil && thrown == nil && warming != nil {
+		ctx, cancel := context.WithTimeout(ctx, p.engine.cfg.warmupMax())
+		defer cancel()
+		thrown, err = i.settled(ctx, warming, func() error { return nil })
 	}
 	weigh()
 	if failure := p.startFailure(ctx, i, err, thrown); failure != nil {
@@ -296,6 +319,25 @@ func (p *Pool) warm(ctx context.Context, priority js.Priority) (*Isolate, error)
 	}
 	i.vm.Abandon() // what the top level started does not outlive it
 	return i, nil
+}
+
+// settled runs i until promise has settled, then done, in the same turn. thrown is what
+// either has thrown.
+func (i *Isolate) settled(ctx context.Context, promise js.Value, done func() error) (thrown, err error) {
+	err = i.vm.Run(ctx, func() bool {
+		state, reason := js.Peek(promise)
+		switch state {
+		case js.Pending:
+			return false
+		case js.Rejected:
+			i.vm.Listen(promise)
+			thrown = js.Throw(reason)
+		default:
+			thrown = done()
+		}
+		return true
+	}, i.uncaught)
+	return thrown, err
 }
 
 // arguments are what the script's parameters get: functions that it does not call are left

@@ -43,8 +43,8 @@ const (
 
 // entrySource registers what the runtime wants of the author's module. It takes that by
 // name: the namespace object of a module costs each fresh isolate a getter for each export.
-const entrySource = `import main from "skerry:main";
-__register({ default: main });
+const entrySource = `import main, * as all from "skerry:main";
+__register({ default: main, warmup: all.warmup });
 `
 
 func newRun(ctx context.Context, p *Project, files *tree, l language) *run {

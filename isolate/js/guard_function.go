@@ -19,6 +19,12 @@ func functionGuards() []guard {
 			return vm.withList(original, c, 1)
 		}},
 		{name: "Function.prototype.bind", call: functionBind},
+		{name: "Function.prototype.toString", call: func(vm *VM, original native, c goja.FunctionCall) goja.Value {
+			for o, ok := c.This.(*goja.Object); ok && o != nil; o = vm.platform.seam.proxyTarget(o) {
+				vm.platform.seam.wake(o)
+			}
+			return original(c)
+		}},
 		{name: "Promise.any", call: func(vm *VM, original native, c goja.FunctionCall) goja.Value {
 			vm.touch("AggregateError") // which the original may be the first to make
 			return original(c)
@@ -59,6 +65,7 @@ func functionBind(vm *VM, original native, c goja.FunctionCall) goja.Value {
 		// goja's bound function begins with its function of Go.
 		s := vm.platform.seam
 		vm.gateFunction(selfWord(o, s.objectSelf).data, s.nativeFunction, nil)
+		vm.noteBound(o, c)
 	}
 	return v
 }

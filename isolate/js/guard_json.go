@@ -231,6 +231,7 @@ func (w *jsonWriter) withoutToJSON() bool {
 // unboxed returns the primitive value that o is a box of, o if it is none.
 func (w *jsonWriter) unboxed(o *goja.Object) goja.Value {
 	s := w.vm.platform.seam
+	s.wake(o)
 	if tab := selfWord(o, s.objectSelf).tab; tab == s.plain || tab == s.array {
 		return o
 	}
@@ -285,6 +286,7 @@ func (w *jsonWriter) primitive(v goja.Value) bool {
 // object writes an object that is no box.
 func (w *jsonWriter) object(o *goja.Object) bool {
 	s := w.vm.platform.seam
+	s.wake(o)
 	tab := selfWord(o, s.objectSelf).tab
 	if tab != s.array && !(tab == s.plain && o.ClassName() == "Object") {
 		if o.ClassName() == "RawJSON" {

@@ -318,6 +318,13 @@ type seam struct {
 
 	intrinsics map[string]*lazyIntrinsic
 
+	latent         *methodTable // what marks an interface that holds a *latent
+	kinds          map[unsafe.Pointer]kind
+	fixed          []unsafe.Pointer // what marks Values that never change
+	globalStash    uintptr          // Runtime.global.stash
+	symbolRegistry uintptr          // Runtime.symbolRegistry
+	jobQueue       uintptr          // Runtime.jobQueue
+
 	guards   guardIndex
 	setters  map[string]*guard
 	hidden   map[string]int // index of an intrinsic in the table of that name, by what it comes with
@@ -500,6 +507,12 @@ func newSeam() (*seam, error) {
 	if err := s.tryInstructions(rt); err != nil {
 		return nil, err
 	}
+	if s.latent, err = newLatentTable(s.plain); err != nil {
+		return nil, err
+	}
+	if err := s.findKinds(rt); err != nil {
+		return nil, err
+	}
 	sample := new(VM).gated(nil, nil)
 	s.gateCode = codeOf(unsafe.Pointer(&sample))
 	s.intrinsics, err = s.recordIntrinsics(goja.New(), global)
@@ -635,7 +648,7 @@ var kinds = map[string]string{
 
 // kindOf names the struct behind o: see [VM.Kind].
 func kindOf(o *goja.Object) string {
-	self := reflect.ValueOf(o).Elem().FieldByName("self").Elem().Elem()
+	self := awakeSelf(o).Elem()
 	name := self.Type().Name()
 	if name == "typedArrayObject" {
 		elements := self.FieldByName("typedArray").Elem().Type().Elem().Name() // "uint8Array"
@@ -648,8 +661,15 @@ func kindOf(o *goja.Object) string {
 }
 
 // insides returns the type of the struct behind o.self.
-func insides(o *goja.Object) reflect.Type {
-	return reflect.ValueOf(o).Elem().FieldByName("self").Elem().Type().Elem()
+func insides(o *goja.Object) reflect.Type { return awakeSelf(o).Type().Elem() }
+
+// awakeSelf returns what is behind o, by reflection.
+func awakeSelf(o *goja.Object) reflect.Value {
+	self := reflect.ValueOf(o).Elem().FieldByName("self")
+	if self.Elem().Type() == reflect.TypeFor[*latent]() {
+		(*latent)(self.Elem().UnsafePointer()).self()
+	}
+	return self.Elem()
 }
 
 // vmOf returns the VM that rt belongs to. A VM is kept where goja keeps the mapper for

@@ -131,6 +131,7 @@ func iterate(it *iterationRecord, step func(goja.Value))
 // getNamed reads a property by name.
 func (s *seam) getNamed(o *goja.Object, name unistring.String) goja.Value {
 	var v goja.Value
+	s.wake(o)
 	if self := selfWord(o, s.objectSelf); self.tab == s.plain {
 		v = getOfPlain(self.data, name, nil)
 	} else {
@@ -189,6 +190,7 @@ func (s *seam) objectPrototypeOf(rt *goja.Runtime) *goja.Object {
 // inheritsOnly says whether o is a plain object or an array that inherits from the intrinsic
 // prototype of such.
 func (s *seam) inheritsOnly(rt *goja.Runtime, o *goja.Object) bool {
+	s.wake(o)
 	self := selfWord(o, s.objectSelf)
 	switch self.tab {
 	case s.plain:

@@ -21,6 +21,10 @@ type Config struct {
 	Host  any    // what globals reach the world through; see [VM.Host]
 	Turns *Turns // whose turn it is to run; nil: nobody else's, and nothing interrupts
 	Eval  bool   // whether eval and new Function work
+
+	// Watched makes the VM note whether scripts ask for the time or for random numbers: no
+	// image is taken then. See [NewImage].
+	Watched bool
 }
 
 // VM is one JavaScript realm with its event loop. It has one owner at a time: only the
@@ -53,6 +57,7 @@ type VM struct {
 type rare struct {
 	scope      holder // what globalThis holds; nil: nobody has asked for it
 	rejections rejections
+	watched    watched
 }
 
 // rarely returns vm's own rare, making it at first use.
@@ -72,6 +77,9 @@ func (p *Platform) NewVM(cfg Config) *VM {
 	vm.rt.SetPromiseRejectionTracker(vm.track)
 	p.seam.setTemplate(vm.rt.GlobalObject(), p.global)
 	p.seam.setTemplate(functionPrototype(vm.rt), p.functions)
+	if cfg.Watched {
+		vm.watchSources()
+	}
 	return vm
 }
 

@@ -15,9 +15,15 @@ var Crypto = js.Class[crypto]{
 	Name: "Crypto",
 	Members: []js.Member[crypto]{
 		js.Getter("DigestStream", func(_ *crypto, c *js.Call) (any, error) { return js.ConstructorOf[digestStream](c.VM), nil }),
-		js.Getter("subtle", func(r *crypto, _ *js.Call) (any, error) { return &r.subtle, nil }),
+		js.Getter("subtle", func(r *crypto, c *js.Call) (any, error) {
+			c.VM.Varies("keys")
+			return &r.subtle, nil
+		}),
 		js.Method("getRandomValues", 1, (*crypto).getRandomValues),
-		js.Method("randomUUID", 0, func(*crypto, *js.Call) (any, error) { return randomUUID(), nil }),
+		js.Method("randomUUID", 0, func(_ *crypto, c *js.Call) (any, error) {
+			c.VM.Varies("a random UUID")
+			return randomUUID(), nil
+		}),
 	},
 }
 
@@ -49,6 +55,7 @@ func (*crypto) getRandomValues(c *js.Call) (any, error) {
 	if len(data) > randomBytesMax {
 		return nil, &js.DOMError{Name: "QuotaExceededError", Message: "getRandomValues: at most 65536 bytes can be asked for at once"}
 	}
+	c.VM.Varies("random bytes")
 	rand.Read(data)
 	return array, nil
 }
