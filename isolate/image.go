@@ -2,6 +2,7 @@ package isolate
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/skerry-edge/skerry/bundles"
@@ -9,7 +10,7 @@ import (
 )
 
 // image is what isolates of a bundle are made of instead of evaluating it again: an isolate
-// was evaluated, and warmed up, and no event has seen it.
+// was evaluated, and warmed up, and no event has seen it. See [js.Image].
 type image struct {
 	js    *js.Image
 	class bool  // see Isolate.class
@@ -17,45 +18,75 @@ type image struct {
 }
 
 // imageAfter is how often a pool evaluates its bundle before it takes an image: functions that
-// nobody calls twice don't hold one.
-const imageAfter = 2
+// nobody calls twice don't hold one. The least that it took tells whether an image is worth it.
+const imageAfter = 3
 
-// picture takes the image of a bundle that is used, unless that was tried before: a bundle of
-// which none can be taken is evaluated for each isolate.
-func (p *Pool) picture(ctx context.Context, priority js.Priority) {
-	if p.manifest.Isolation == bundles.IsolationReuse || p.wanted.Load() > imageAfter || p.wanted.Add(1) != imageAfter+1 {
+// evaluations are what a pool knows of how dear it is to evaluate its bundle.
+type evaluations struct {
+	count int
+	least time.Duration // CPU time
+	tried bool          // an image was, or is not worth it
+}
+
+// evaluated notes what an isolate cost.
+func (p *Pool) evaluated(cpu time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	e := &p.mu.evaluations
+	if e.count == 0 || cpu < e.least {
+		e.least = cpu
+	}
+	e.count++
+}
+
+// wantsImage says, once, that it is time to take an image.
+func (p *Pool) wantsImage() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	e := &p.mu.evaluations
+	if e.tried || e.count < imageAfter {
+		return false
+	}
+	e.tried = true
+	return e.least >= p.engine.cfg.ImageCPU && p.manifest.Isolation != bundles.IsolationReuse
+}
+
+// picture takes an image of a bundle that is used, if it is worth it. A bundle of which none can
+// be taken is evaluated for each isolate, and its log says why.
+func (p *Pool) picture(ctx context.Context) {
+	if !p.wantsImage() {
 		return
 	}
-	i, err := p.evaluate(ctx, priority, true)
+	i, err := p.evaluate(ctx, js.Low, true)
 	if err != nil {
 		return
 	}
+	fresh := p.isolate(js.Low, false)
 	var taken *js.Image
 	_ = i.vm.Hold(ctx, func() error { // its turn ends with the VM
 		taken, err = js.NewImage(i.vm, js.Taken{
-			Roots: []*js.Object{i.handler}, Outside: i.outside(), Worldly: p.engine.worldly,
+			Roots: []*js.Object{i.handler}, Outside: i.outside(), Fresh: fresh.vm, Given: fresh.outside(), Worldly: p.engine.worldly,
 		})
 		return nil
 	})
-	if taken == nil {
-		return
+	var notCopyable *js.NotCopyable
+	switch {
+	case taken != nil:
+		p.image.Store(&image{taken, i.class, p.weight.Load()})
+		p.account()
+	case errors.As(err, &notCopyable):
+		i.write("info", "each isolate evaluates the bundle anew, none is copied: "+notCopyable.Reason)
 	}
-	p.image.Store(&image{taken, i.class, p.weight.Load()})
-	p.weighed.Store(0)
-	p.weight.Store(0)
-	p.account()
 }
 
 // copy makes an isolate from an image.
 func (p *Pool) copy(ctx context.Context, priority js.Priority, from *image) (*Isolate, error) {
 	i := p.isolate(priority, false)
-	weigh := p.weigh(i)
 	err := i.vm.Enter(ctx, func() {
 		i.handler = i.vm.Copy(from.js, func(n int) *js.Object { return i.outside()[n] })[0]
 		i.class = from.class
 		i.environment()
 	})
-	weigh()
 	if failure := p.startFailure(ctx, i, err, nil); failure != nil {
 		return nil, failure
 	}
@@ -75,27 +106,4 @@ func (i *Isolate) outside() []*js.Object {
 		outside = append(outside, o)
 	}
 	return outside
-}
-
-// warmup runs the bundle's warmup, in a turn, and returns the promise that it gave; nil: it is
-// done, or there is none.
-func (i *Isolate) warmup(module js.Value) (js.Value, error) {
-	f := i.vm.Get(module, "warmup")
-	if !js.IsFunction(f) {
-		return nil, nil
-	}
-	i.warming = true
-	v, err := i.vm.Call(f, js.Undefined, i.environment())
-	if err != nil || !js.IsPromise(v) {
-		return nil, err
-	}
-	return v, nil
-}
-
-// warmupMax is how long a warmup may take that waits.
-func (c Config) warmupMax() time.Duration {
-	if c.StartMax > 0 {
-		return c.StartMax
-	}
-	return time.Minute
 }

@@ -17,7 +17,7 @@ type Isolate struct {
 	vm      *js.VM
 	pool    *Pool
 	handler *js.Object // export default
-	given   []any      // what the bundle's script was called with; see Pool.arguments
+	given   []any      // what the bundle's script was called with, where that is asked for; see outside
 	warming bool       // the bundle's warmup has begun
 	class   bool       // handler is a class, of which each event gets an instance
 	env     *js.Object // what bindings made of the manifest; the handler's second argument

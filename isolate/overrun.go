@@ -27,7 +27,7 @@ func (e *Engine) overrun(o js.Overrun) {
 		over.Failure = exceeded(o, int64(owner.target.Manifest.WithDefaults().Limits.MemoryMB))
 	case *Pool:
 		over.Digest = owner.digest
-		over.Failure = e.startExceeded(o.Used)
+		over.Failure = e.startExceeded("top level or warmup", o.Used)
 	}
 	e.work.Go(func() {
 		if waiter != nil {

@@ -45,8 +45,7 @@ type Pool struct {
 	started  sync.Once
 	failure  *Failure // the bundle can't be run, and trying again won't help
 
-	image  atomic.Pointer[image]
-	wanted atomic.Int32 // isolates that were made, until an image was tried; see picture
+	image atomic.Pointer[image] // nil: isolates evaluate the bundle
 
 	flow js.Flow         // the turns of the bundle's isolates
 	base int64           // bytes that the program holds, about
@@ -60,9 +59,12 @@ type Pool struct {
 
 	mu struct {
 		sync.Mutex
-		idle    []*Isolate // a stack: the warmest is taken first
-		target  int        // how many to keep
-		spare   int        // the fewest that waited since the pool was trimmed
+		idle   []*Isolate // a stack: the warmest is taken first
+		target int        // how many to keep
+		spare  int        // the fewest that waited since the pool was trimmed
+
+		evaluations evaluations
+
 		closed  bool
 		charged int64 // bytes that the engine counts for the pool
 	}
@@ -190,6 +192,7 @@ func (p *Pool) refill(ctx context.Context) {
 	if p.start(ctx) != nil {
 		return
 	}
+	p.picture(ctx)
 	for p.wants() {
 		i, err := p.warm(ctx, js.Low)
 		if err != nil || !p.put(i) {
@@ -254,14 +257,14 @@ func (p *Pool) account() {
 
 // warm makes an isolate that is ready for an event: from the bundle's image if there is one.
 func (p *Pool) warm(ctx context.Context, priority js.Priority) (*Isolate, error) {
-	p.picture(ctx, priority)
 	if image := p.image.Load(); image != nil {
 		return p.copy(ctx, priority, image)
 	}
 	return p.evaluate(ctx, priority, false)
 }
 
-// isolate makes an isolate in which nothing has run.
+// isolate makes an isolate in which nothing has run. watched is for one that an image is to be
+// taken of.
 func (p *Pool) isolate(priority js.Priority, watched bool) *Isolate {
 	i := &Isolate{pool: p}
 	i.vm = p.engine.platform.NewVM(js.Config{Host: hostOf{i}, Turns: p.engine.turns, Eval: p.manifest.Eval, Watched: watched})
@@ -283,12 +286,10 @@ func (p *Pool) evaluate(ctx context.Context, priority js.Priority, watched bool)
 	var module, top, warming js.Value
 	var thrown error
 	weigh := p.weigh(i)
-	ready := func() error {
-		if err := i.adopt(module); err != nil {
-			return err
+	ready := func() (err error) {
+		if err = i.adopt(module); err == nil {
+			warming, err = i.warmup(module)
 		}
-		var err error
-		warming, err = i.warmup(module)
 		return err
 	}
 	err := i.vm.Hold(ctx, func() error {
@@ -297,8 +298,11 @@ func (p *Pool) evaluate(ctx context.Context, priority js.Priority, watched bool)
 				module = c.Arg(0)
 				return js.Undefined, nil
 			})
-			i.given = p.arguments(i, register)
-			top, thrown = i.vm.Evaluate(p.program, i.given...)
+			args := p.arguments(i, register)
+			if watched {
+				i.given = args
+			}
+			top, thrown = i.vm.Evaluate(p.program, args...)
 		})
 		if err != nil || thrown != nil || p.program.Async() {
 			return err
@@ -309,7 +313,7 @@ func (p *Pool) evaluate(ctx context.Context, priority js.Priority, watched bool)
 		thrown, err = i.settled(ctx, top, ready)
 	}
 	if err == nil && thrown == nil && warming != nil {
-		ctx, cancel := context.WithTimeout(ctx, p.engine.cfg.warmupMax())
+		ctx, cancel := context.WithTimeout(ctx, p.engine.cfg.StartMax)
 		defer cancel()
 		thrown, err = i.settled(ctx, warming, func() error { return nil })
 	}
@@ -317,27 +321,9 @@ func (p *Pool) evaluate(ctx context.Context, priority js.Priority, watched bool)
 	if failure := p.startFailure(ctx, i, err, thrown); failure != nil {
 		return nil, failure
 	}
+	p.evaluated(i.vm.Meter().Used())
 	i.vm.Abandon() // what the top level started does not outlive it
 	return i, nil
-}
-
-// settled runs i until promise has settled, then done, in the same turn. thrown is what
-// either has thrown.
-func (i *Isolate) settled(ctx context.Context, promise js.Value, done func() error) (thrown, err error) {
-	err = i.vm.Run(ctx, func() bool {
-		state, reason := js.Peek(promise)
-		switch state {
-		case js.Pending:
-			return false
-		case js.Rejected:
-			i.vm.Listen(promise)
-			thrown = js.Throw(reason)
-		default:
-			thrown = done()
-		}
-		return true
-	}, i.uncaught)
-	return thrown, err
 }
 
 // arguments are what the script's parameters get: functions that it does not call are left
@@ -396,26 +382,32 @@ func (p *Pool) startFailure(ctx context.Context, i *Isolate, err, thrown error) 
 		if enterErr := i.vm.Enter(ctx, func() { f = i.exception(thrown) }); enterErr != nil {
 			return i.failureOf(ctx, enterErr)
 		}
+		if i.warming {
+			f.Message = "warmup: " + f.Message
+		}
 		return f
 	case errors.Is(err, js.ErrCPU), errors.Is(err, context.DeadlineExceeded):
-		return p.engine.startExceeded(i.vm.Meter().Used())
+		return p.engine.startExceeded(i.starting(), i.vm.Meter().Used())
 	case errors.Is(err, js.ErrMemory):
 		f := i.failureOf(ctx, err)
-		f.Outcome, f.Message = OutcomeExceededStart, strings.Replace(f.Message, "the handler", "the bundle's top level", 1)
+		f.Outcome, f.Message = OutcomeExceededStart, strings.Replace(f.Message, "the handler", "the bundle's "+i.starting(), 1)
 		return f
 	default:
-		f := i.failureOf(ctx, err)
-		f.Message = strings.Replace(f.Message, "the handler's promise", "the bundle's top-level await", 1)
+		f, waits := i.failureOf(ctx, err), "top-level await"
+		if i.warming {
+			waits = "warmup"
+		}
+		f.Message = strings.Replace(f.Message, "the handler's promise", "the bundle's "+waits, 1)
 		return f
 	}
 }
 
-// startExceeded is the failure of a bundle whose top level used too much CPU time.
-func (e *Engine) startExceeded(used time.Duration) *Failure {
+// startExceeded is the failure of a bundle that used too much CPU time before its first event.
+func (e *Engine) startExceeded(starting string, used time.Duration) *Failure {
 	limit := e.cfg.StartCPU.Milliseconds()
 	return &Failure{
 		Outcome: OutcomeExceededStart,
-		Message: fmt.Sprintf("the bundle's top level used more than %d ms of CPU time, or never finished; move work into the handler", limit),
+		Message: fmt.Sprintf("the bundle's %s used more than %d ms of CPU time, or never finished; move work into the handler", starting, limit),
 		Limit:   "startup_ms", Used: used.Milliseconds(), Allowed: limit,
 	}
 }

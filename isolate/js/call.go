@@ -164,7 +164,7 @@ func (vm *VM) Keys(o *Object) []string {
 	}
 	vm.order(o)
 	s := vm.platform.seam
-	self := selfWord(o, s.objectSelf)
+	self := s.behind(o)
 	if self.tab != s.plain {
 		return o.Keys()
 	}

@@ -30,8 +30,7 @@ type Copier struct {
 // else. Otherwise it has done nothing, and ok is false. Getters run.
 func (c *Copier) Copy(o *Object) (copied *Object, ok bool, err error) {
 	s := c.VM.platform.seam
-	s.wake(o)
-	switch selfWord(o, s.objectSelf).tab {
+	switch s.behind(o).tab {
 	case s.plain:
 		if o.ClassName() == "Object" {
 			copied, err = c.object(o)

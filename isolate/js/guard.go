@@ -277,7 +277,7 @@ func (vm *VM) gateProperty(path string, g *guard, property goja.Value, deep bool
 func (vm *VM) gateObject(path string, g *guard, o *goja.Object, deep bool) {
 	s := vm.platform.seam
 	vm.direct.add(path, o)
-	self := selfWord(o, s.objectSelf)
+	self := s.behind(o)
 	switch self.tab {
 	case s.nativeFunction.tab:
 		if vm.gateFunction(self.data, s.nativeFunction, g) && deep {
@@ -296,7 +296,7 @@ func (vm *VM) gateObject(path string, g *guard, o *goja.Object, deep bool) {
 // yet, and of its prototype property.
 func (vm *VM) gateProperties(path string, o *goja.Object) {
 	s := vm.platform.seam
-	base := selfWord(o, s.objectSelf).data
+	base := s.behind(o).data
 	holder := s.guards[path]
 	for name, v := range *(*map[unistring.String]goja.Value)(unsafe.Add(base, s.baseValues)) {
 		if v != nil && name != "constructor" && name != "name" && name != "length" {

@@ -21,7 +21,7 @@ func functionGuards() []guard {
 		{name: "Function.prototype.bind", call: functionBind},
 		{name: "Function.prototype.toString", call: func(vm *VM, original native, c goja.FunctionCall) goja.Value {
 			for o, ok := c.This.(*goja.Object); ok && o != nil; o = vm.platform.seam.proxyTarget(o) {
-				vm.platform.seam.wake(o)
+				vm.platform.seam.behind(o)
 			}
 			return original(c)
 		}},
@@ -64,7 +64,7 @@ func functionBind(vm *VM, original native, c goja.FunctionCall) goja.Value {
 	if o, ok := v.(*goja.Object); ok {
 		// goja's bound function begins with its function of Go.
 		s := vm.platform.seam
-		vm.gateFunction(selfWord(o, s.objectSelf).data, s.nativeFunction, nil)
+		vm.gateFunction(s.behind(o).data, s.nativeFunction, nil)
 		vm.noteBound(o, c)
 	}
 	return v

@@ -84,7 +84,7 @@ func (w *gateWalk) visit(path string, o *goja.Object) {
 	}
 	w.seen[o] = true
 	s := w.vm.platform.seam
-	self := selfWord(o, s.objectSelf)
+	self := s.behind(o)
 	for _, shape := range []functionShape{s.nativeFunction, s.templatedFunction} {
 		if self.tab != shape.tab || o == functionPrototype(w.vm.rt) || slices.Contains(ungated, w.vm.String(o.Get("name"))) {
 			continue

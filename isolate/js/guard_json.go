@@ -231,8 +231,7 @@ func (w *jsonWriter) withoutToJSON() bool {
 // unboxed returns the primitive value that o is a box of, o if it is none.
 func (w *jsonWriter) unboxed(o *goja.Object) goja.Value {
 	s := w.vm.platform.seam
-	s.wake(o)
-	if tab := selfWord(o, s.objectSelf).tab; tab == s.plain || tab == s.array {
+	if tab := s.behind(o).tab; tab == s.plain || tab == s.array {
 		return o
 	}
 	w.ran++
@@ -286,8 +285,7 @@ func (w *jsonWriter) primitive(v goja.Value) bool {
 // object writes an object that is no box.
 func (w *jsonWriter) object(o *goja.Object) bool {
 	s := w.vm.platform.seam
-	s.wake(o)
-	tab := selfWord(o, s.objectSelf).tab
+	tab := s.behind(o).tab
 	if tab != s.array && !(tab == s.plain && o.ClassName() == "Object") {
 		if o.ClassName() == "RawJSON" {
 			w.out = append(w.out, w.get(o, "rawJSON").String()...)
@@ -389,8 +387,8 @@ func (w *jsonWriter) properties(o *goja.Object) {
 		w.note(w.list)
 	case typed:
 		some = w.elements(o, int64(n))
-		w.note(appendNames(nil, selfWord(o, s.objectSelf).data, s))
-	case selfWord(o, s.objectSelf).tab == s.plain:
+		w.note(appendNames(nil, s.behind(o).data, s))
+	case s.behind(o).tab == s.plain:
 		w.vm.order(o)
 		w.members = s.appendMembers(w.members, o)
 	default:
@@ -477,7 +475,7 @@ func (w *jsonWriter) name(name unistring.String) {
 // enumerable appends the names of o's own enumerable string properties, in order.
 func (vm *VM) enumerable(names []unistring.String, o *goja.Object) []unistring.String {
 	s := vm.platform.seam
-	self := selfWord(o, s.objectSelf)
+	self := s.behind(o)
 	if self.tab != s.plain {
 		for _, k := range vm.Keys(o) {
 			names = append(names, unistring.NewFromString(k))

@@ -174,7 +174,7 @@ func (p *enginePattern) flags() string {
 
 func (vm *VM) sourceOf(o *goja.Object) goja.String {
 	s := vm.platform.seam
-	return *(*goja.String)(unsafe.Add(selfWord(o, s.objectSelf).data, s.regExps.source))
+	return *(*goja.String)(unsafe.Add(s.behind(o).data, s.regExps.source))
 }
 
 // recompileRegExp is RegExp.prototype.compile.
@@ -222,7 +222,7 @@ func regExpExec(vm *VM, original native, c goja.FunctionCall) goja.Value {
 //
 // Spec: https://tc39.es/ecma262/#sec-regexpbuiltinexec
 func (vm *VM) builtinExec(o *goja.Object, subject goja.String) (matcher, []int) {
-	self := selfWord(o, vm.platform.seam.objectSelf).data
+	self := vm.platform.seam.behind(o).data
 	start := toLength(getOfPlain(self, "lastIndex", nil))
 	p := vm.patternOf(o)
 	m := vm.newMatcher(p, subject)
@@ -247,7 +247,7 @@ func (vm *VM) builtinExec(o *goja.Object, subject goja.String) (matcher, []int) 
 // matchArray makes what exec returns.
 func (vm *VM) matchArray(o *goja.Object, m *matcher, found []int) goja.Value {
 	names := m.names()
-	array := newMatchArray(selfWord(o, vm.platform.seam.objectSelf).data, m.subject, matchResult{found, names})
+	array := newMatchArray(vm.platform.seam.behind(o).data, m.subject, matchResult{found, names})
 	if groups, ok := array.(*goja.Object).Get("groups").(*goja.Object); ok {
 		vm.nameGroups(groups, array.(*goja.Object), names)
 	}
@@ -343,7 +343,7 @@ func regExpMatch(vm *VM, original native, c goja.FunctionCall) goja.Value {
 
 // all calls each with every match of a global pattern.
 func (vm *VM) all(o *goja.Object, m *matcher, each func(found []int)) {
-	self := selfWord(o, vm.platform.seam.objectSelf).data
+	self := vm.platform.seam.behind(o).data
 	zero := vm.rt.ToValue(0)
 	setOfRegExp(self, "lastIndex", zero, true)
 	length := m.subject.Length()

@@ -2,6 +2,7 @@ package js
 
 import (
 	"maps"
+	"slices"
 	"unsafe"
 
 	"github.com/dop251/goja"
@@ -41,6 +42,7 @@ const roomStep = 32
 func (vm *VM) Copy(image *Image, outside func(i int) *Object) []*Object {
 	vm.closeParser()
 	vm.prepare(image.prepared)
+	vm.script.bigints = vm.script.bigints || image.bigints
 	c := &copies{
 		vm: vm, image: image, outside: outside,
 		objects: make([]*goja.Object, len(image.nodes)),
@@ -74,8 +76,6 @@ func (c *copies) object(id int32) *goja.Object {
 		o = c.vm.outsider(n.outside)
 	case n.route.from != noRoute:
 		o = c.walk(n.route)
-	case n.kind == kindBound:
-		o = c.bound(n)
 	case n.latent:
 		o = c.latent(id)
 	default:
@@ -85,17 +85,6 @@ func (c *copies) object(id int32) *goja.Object {
 	}
 	c.objects[id] = o
 	return o
-}
-
-// bound binds a function anew.
-func (c *copies) bound(n *node) *goja.Object {
-	values := c.values(n.list)
-	bind := c.vm.platform.seam.methodsOf(functionPrototype(c.vm.rt)).getOwnPropStr("bind")
-	if c.vm.platform.seam.hasAttributes(bind) {
-		bind = propertyOf(bind).value
-	}
-	call, _ := c.vm.platform.seam.methodsOf(bind.(*goja.Object)).assertCallable()
-	return call(goja.FunctionCall{This: values[0], Arguments: values[1:]}).(*goja.Object)
 }
 
 // adopt makes o an object of the VM.
@@ -128,7 +117,9 @@ func (c *copies) settle() {
 		return
 	}
 	c.busy = true
+	defer func() { c.busy = false }()
 	for len(c.waiting) > 0 {
+		c.vm.checkpoint()
 		w := c.waiting[len(c.waiting)-1]
 		c.waiting = c.waiting[:len(c.waiting)-1]
 		if w.stash {
@@ -137,7 +128,6 @@ func (c *copies) settle() {
 			c.inside(w.id)
 		}
 	}
-	c.busy = false
 }
 
 // filled says whether the object with that number has its inside.
@@ -176,6 +166,11 @@ func (c *copies) inside(id int32) {
 		f := new(gojaClass)
 		*f = *(*gojaClass)(source)
 		base, length, f.stash, f.keys, f.privateMethods = &f.gojaBase, &f.length, c.stash(n.stash), c.values(n.list), c.values(n.methods)
+	case kindBound:
+		b := new(gojaBound)
+		*b = *(*gojaBound)(source)
+		base, length = &b.gojaBase, &b.length
+		c.bind(b, o, c.values(n.list))
 	case kindArray:
 		a := new(gojaArray)
 		*a = *(*gojaArray)(source)
@@ -228,6 +223,28 @@ func (c *copies) inside(id int32) {
 		}
 	}
 	*selfWord(o, c.image.platform.seam.objectSelf) = iface{n.self.tab, unsafe.Pointer(base)}
+}
+
+// bind makes b what a function is bound to: o is its object, and bound what Function.prototype.bind
+// was called on, and with.
+func (c *copies) bind(b *gojaBound, o *goja.Object, bound []goja.Value) {
+	rt, target := c.vm.rt, bound[0].(*goja.Object)
+	this, args := goja.Undefined(), []goja.Value(nil)
+	if len(bound) > 1 {
+		this, args = bound[1], slices.Clip(bound[2:])
+	}
+	b.target = target
+	b.call = c.vm.gated(nil, func(call goja.FunctionCall) goja.Value {
+		return toCallable(rt, target)(goja.FunctionCall{This: this, Arguments: append(args, call.Arguments...)})
+	})
+	if b.construct != nil {
+		b.construct = c.vm.gatedConstructor(nil, func(list []goja.Value, newTarget *goja.Object) *goja.Object {
+			if newTarget == o {
+				newTarget = nil
+			}
+			return constructorOf(rt, target)(append(args, list...), newTarget)
+		})
+	}
 }
 
 // property makes p at that place.

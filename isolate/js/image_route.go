@@ -2,7 +2,6 @@ package js
 
 import (
 	"fmt"
-	"slices"
 	"unsafe"
 
 	"github.com/dop251/goja"
@@ -16,10 +15,14 @@ type route struct {
 	step   stride
 	name   unistring.String
 	symbol *goja.Symbol
+	class  *class // of the platform; nil: the way leads through a property
 }
 
 // noRoute is route.from of what is no intrinsic. Numbers below it are those of origins.
 const noRoute int32 = 0
+
+// classRoute is route.from of what a VM has for a class.
+const classRoute int32 = -1 << 30
 
 // stride is how to come from one intrinsic to the next.
 type stride uint8
@@ -30,6 +33,8 @@ const (
 	stepGetter
 	stepSetter
 	stepPrototype
+	stepConstructor
+	stepIterator
 )
 
 // origins are the intrinsics where routes begin: those that scripts come to without naming
@@ -44,143 +49,23 @@ var origins = []func(*goja.Runtime) *goja.Object{
 	iteratorPrototype,
 	arrayPrototype,
 	promisePrototype,
+	arrayIteratorPrototype,
+	mapIteratorPrototype,
+	setIteratorPrototype,
+	stringIteratorPrototype,
+	regExpStringIteratorPrototype,
 }
 
-// literals are globals whose instances scripts may have without having touched the global.
-var literals = []unistring.String{"RegExp", "Date", "Number", "String", "Boolean", "BigInt", "Symbol", "Map", "Set", "Error"}
-
-// intrinsics gives numbers to the intrinsics of the VM, and compares them with those of one
-// that no script has run in: what a script has changed is not the VM's own any more.
-func (t *taking) intrinsics() error {
-	for _, name := range literals {
-		t.seam.methodsOf(t.vm.rt.GlobalObject()).getOwnPropStr(name)
+// ofClass returns an object that vm has for a class.
+func (vm *VM) ofClass(c *class, step stride) *goja.Object {
+	switch step {
+	case stepPrototype:
+		return vm.prototype(c)
+	case stepConstructor:
+		return vm.constructor(c)
+	default:
+		return vm.iterators(c)
 	}
-	for i, origin := range origins {
-		t.match(origin(t.vm.rt), origin(t.twin.rt), route{from: -1 - int32(i)}, "an intrinsic")
-	}
-	for i := 0; i < len(t.paired) && t.err == nil; i++ {
-		o := t.paired[i]
-		t.compare(o, t.twins[o])
-	}
-	return t.err
-}
-
-// match notes that o, where r leads to, is what twin is in the other VM.
-func (t *taking) match(o, twin *goja.Object, r route, where string) {
-	if o == nil && twin == nil {
-		return
-	}
-	if o == nil || twin == nil {
-		t.fail("scripts have changed %s", where)
-		return
-	}
-	if known, ok := t.twins[o]; ok {
-		if known != twin {
-			t.fail("scripts have changed %s", where)
-		}
-		return
-	}
-	if _, ok := t.ids[o]; ok {
-		t.fail("scripts have changed %s", where)
-		return
-	}
-	t.twins[o] = twin
-	t.paired = append(t.paired, o)
-	t.add(o, node{route: r, outside: none})
-}
-
-// from is where routes through o go on.
-func (t *taking) from(o *goja.Object) int32 { return t.ids[o] + 1 }
-
-func (t *taking) compare(o, twin *goja.Object) {
-	self, other := *selfWord(o, t.seam.objectSelf), *selfWord(twin, t.seam.objectSelf)
-	if self.tab != other.tab {
-		t.fail("scripts have put a %s in the place of a %s", kindOf(o), kindOf(twin))
-		return
-	}
-	base, was := (*gojaBase)(self.data), (*gojaBase)(other.data)
-	from, templated := t.from(o), t.seam.kinds[self.tab] == kindTemplated
-	methods := t.seam.methodsOf(twin)
-	if templated {
-		t.seam.methodsOf(o).getOwnPropStr("prototype") // which instances have without it
-		a, b := (*gojaTemplated)(self.data), (*gojaTemplated)(other.data)
-		names := b.names
-		if names == nil {
-			names = *t.seam.namesOf(a.template)
-		}
-		if a.template != b.template || a.names != nil && !sameNames(a.names, names) ||
-			a.symbols != nil && a.symbols.size != len(*t.seam.orderOf(a.template)) {
-			t.fail("scripts have changed what properties an intrinsic has: %v", a.names)
-			return
-		}
-		if a.inherited {
-			t.match(a.prototype, methods.proto(), route{from: from, step: stepPrototype}, "a prototype")
-		}
-	} else {
-		if len(base.values) != len(was.values) || !sameNames(base.names, was.names) {
-			t.fail("scripts have changed what properties an intrinsic has: %v", base.names)
-			return
-		}
-		t.match(base.prototype, was.prototype, route{from: from, step: stepPrototype}, "a prototype")
-	}
-	if base.extensible != was.extensible || len(base.privateOnes) > 0 {
-		t.fail("scripts have changed an intrinsic")
-	}
-	for name, v := range base.values {
-		t.compareProperty(v, methods.getOwnPropStr(name), route{from: from, name: name}, name.String())
-	}
-	if base.symbols != nil {
-		for e := base.symbols.first; e != nil; e = e.next {
-			if symbol, ok := e.key.(*goja.Symbol); ok {
-				t.compareProperty(e.value, methods.getOwnPropSym(symbol), route{from: from, symbol: symbol}, symbol.String())
-			}
-		}
-	}
-}
-
-// sameNames says whether a and b are the same names: their order in intrinsics may differ.
-func sameNames(a, b []unistring.String) bool {
-	return slices.Equal(slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b)))
-}
-
-// compareProperty compares one property of an intrinsic with what it was.
-func (t *taking) compareProperty(v, was goja.Value, r route, name string) {
-	if v == nil || was == nil {
-		t.fail("scripts have changed %s", name)
-		return
-	}
-	if t.seam.hasAttributes(v) != t.seam.hasAttributes(was) {
-		t.fail("scripts have changed %s", name)
-		return
-	}
-	if !t.seam.hasAttributes(v) {
-		t.compareValue(v, was, r.by(stepValue), name)
-		return
-	}
-	a, b := propertyOf(v), propertyOf(was)
-	if a.writable != b.writable || a.configurable != b.configurable || a.enumerable != b.enumerable || a.accessor != b.accessor {
-		t.fail("scripts have changed %s", name)
-		return
-	}
-	t.match(a.get, b.get, r.by(stepGetter), name)
-	t.match(a.set, b.set, r.by(stepSetter), name)
-	t.compareValue(a.value, b.value, r.by(stepValue), name)
-}
-
-func (t *taking) compareValue(v, was goja.Value, r route, name string) {
-	o, ok := v.(*goja.Object)
-	twin, too := was.(*goja.Object)
-	switch {
-	case ok && too:
-		t.match(o, twin, r, name)
-	case ok != too, (v == nil) != (was == nil), v != nil && !v.SameAs(was):
-		t.fail("scripts have changed %s", name)
-	}
-}
-
-func (r route) by(s stride) route {
-	r.step = s
-	return r
 }
 
 // propertyOf returns what is behind a Value that has attributes.
@@ -190,6 +75,9 @@ func propertyOf(v goja.Value) *gojaProperty {
 
 // walk returns the intrinsic at the end of r.
 func (c *copies) walk(r route) *goja.Object {
+	if r.class != nil {
+		return c.vm.ofClass(r.class, r.step)
+	}
 	if r.from < noRoute {
 		return origins[-1-r.from](c.vm.rt)
 	}

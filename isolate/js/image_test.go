@@ -82,6 +82,10 @@ func TestImageIsWhatItWasTakenOf(t *testing.T) {
 			return () => { const a = new A(); a.push(1, 2); return [new E("x").message, new E() instanceof Error, a.last(), a.map(x => x) instanceof A, new M([[1, 2]]).get(1)] + "" }`},
 		{"no prototype, frozen, sealed", `const n = Object.create(null); n.a = 1; const f = Object.freeze({x: 1}), s = Object.seal({y: 1}), e = Object.preventExtensions({});
 			return () => { n.b = 2; try { f.x = 2 } catch (e) { n.e = e.name } s.y = 2; return [n.a, n.b, n.e, f.x, s.y, Object.isFrozen(f), Object.isSealed(s), Object.isExtensible(e), "toString" in n] + "" }`},
+		{"bound functions", `class C { static asked = 0; static get name() { C.asked++; return "c" } constructor(a, b) { this.n = a + b; this.t = new.target === C } } function f(a, b) { return this.x + a + b } f.self = f.bind({x: 1}, 2); Object.defineProperty(f.self, "name", {value: "other"});
+			const D = C.bind(null, 1), twice = f.self.bind(null, 3), push = Array.prototype.push.bind([1]), o = {b: twice};
+			return () => { f.self.n = 1; return [f.self(1), o.b(), D.length, C.asked, new D(2).n, new D(2).t, new D(2) instanceof D, f.self.name, twice.name, push(5), push(5), f.self.n, Object.getOwnPropertyNames(f.self), f.self.prototype, new (f.bind({}))(1) instanceof f] + "" }`},
+		{"an empty object that is listed, and then written", `const a = {}, b = {}; return () => { for (const k in a); for (const k in b); a.x = 1; b.y = 2; return Object.keys(a) + "|" + Object.keys(b) }`},
 		{"closures", `const counter = (n) => ({up: () => ++n, down: () => --n}), a = counter(1), b = counter(5); { let inner = 3; var f = () => ++inner }
 			return () => [a.up(), a.up(), a.down(), b.down(), f(), f()] + ""`},
 		{"spread and bigints", `const base = {a: 1n, b: 2}; return () => { const o = {...base, c: base.a ** 3n << 2n}; return Object.keys(o) + o.c }`},
@@ -93,7 +97,7 @@ func TestImageIsWhatItWasTakenOf(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			origin, f := evaluated(t, p, tc.script)
-			image, err := js.NewImage(origin, js.Taken{Roots: []*js.Object{f}})
+			image, err := js.NewImage(origin, js.Taken{Roots: []*js.Object{f}, Fresh: p.NewVM(js.Config{})})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -132,7 +136,17 @@ func TestNotCopyable(t *testing.T) {
 		{"a generator under way", `const g = (function* () { yield 1; yield 2 })(); g.next(); return () => g.next().value`},
 		{"a promise", `const p = Promise.resolve(1); return () => p`},
 		{"a Proxy", `const p = new Proxy({}, {}); return () => p.x`},
-		{"a bound function", `const f = function () { return this.x }.bind({x: 1}); return () => f()`},
+		{"the prototype of array iterators changed", `Object.getPrototypeOf([][Symbol.iterator]()).extra = 1; return () => 1`},
+		{"the prototype of Map iterators changed", `Object.getPrototypeOf(new Map().entries()).extra = 1; return () => 1`},
+		{"a function of the language that came with arguments changed", `(function () { arguments[Symbol.iterator].extra = 1 })(); return () => 1`},
+		{"the prototype of typed arrays changed", `Object.getPrototypeOf(Uint8Array.prototype).extra = 1; return () => 1`},
+		{"a function's prototype of the language changed", `Object.getPrototypeOf(async () => 1).extra = 1; return () => 1`},
+		{"an error", `const e = new Error("x"); return () => e.message`},
+		{"strict arguments kept", `"use strict"; const a = (function () { "use strict"; return arguments })(1, 2); return () => a[0]`},
+		{"a typed array", `const a = new Uint8Array(1); return () => a[0]`},
+		{"a string object", `const a = new String("x"); return () => a.length`},
+		{"a resolving function", `let f; new Promise(r => f = r); return () => f(1)`},
+		{"a sparse array", `const a = []; a[1e6] = 1; return () => a.length`},
 		{"a WeakMap", `const w = new WeakMap(); return () => w.get({})`},
 		{"an iterator under way", `const i = [1, 2][Symbol.iterator](); i.next(); return () => i.next().value`},
 		{"a random number", `const r = Math.random(); return () => r`},
@@ -144,7 +158,7 @@ func TestNotCopyable(t *testing.T) {
 			t.Parallel()
 			vm, f := evaluated(t, p, tc.script)
 			var notCopyable *js.NotCopyable
-			if _, err := js.NewImage(vm, js.Taken{Roots: []*js.Object{f}}); !errors.As(err, &notCopyable) {
+			if _, err := js.NewImage(vm, js.Taken{Roots: []*js.Object{f}, Fresh: p.NewVM(js.Config{})}); !errors.As(err, &notCopyable) {
 				t.Errorf("got %v, want it refused", err)
 			} else {
 				t.Log(err)

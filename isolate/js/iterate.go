@@ -80,11 +80,16 @@ func (vm *VM) Iterator(of any, next func() (v any, more bool, err error)) Value 
 // iterator makes an iterator for the class that of belongs to.
 func (vm *VM) iterator(of holder, next func() (any, bool)) goja.Value {
 	c := vm.platform.byType[typeOf(of)]
+	return vm.platform.seam.newInstance(vm.rt, vm.iterators(c), c.iterator, &iteration{next: next})
+}
+
+// iterators returns the prototype of c's iterators in vm.
+func (vm *VM) iterators(c *class) *goja.Object {
 	r := vm.realm(c)
 	if r.iterator == nil {
 		r.iterator = vm.iteratorPrototype(c)
 	}
-	return vm.platform.seam.newInstance(vm.rt, r.iterator, c.iterator, &iteration{next: next})
+	return r.iterator
 }
 
 // iteratorPrototype makes the prototype of c's iterators in vm.

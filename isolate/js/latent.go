@@ -173,13 +173,6 @@ func (s *seam) methodsOf(o *goja.Object) objectMethods {
 	return *(*objectMethods)(unsafe.Pointer(selfWord(o, s.objectSelf)))
 }
 
-// wake makes the inside of o, if it has none yet.
-func (s *seam) wake(o *goja.Object) {
-	if self := selfWord(o, s.objectSelf); self.tab == unsafe.Pointer(s.latent) {
-		(*latent)(self.data).self()
-	}
-}
-
 // self returns what is behind l's object, which it makes if need be.
 func (l *latent) self() objectMethods {
 	s := l.copies.image.platform.seam

@@ -117,6 +117,16 @@ type gojaBoxed struct {
 	value goja.Value
 }
 
+type gojaBound struct {
+	gojaBase
+	length    gojaProperty
+	call      native
+	construct constructor
+	target    *goja.Object
+}
+
+type gojaSymbol struct{ description goja.String }
+
 type gojaTemplated struct {
 	gojaBase
 	template  *objectTemplate
@@ -155,7 +165,7 @@ const (
 // findKinds.
 const kindExamples = `[{}, function () {}, async function () {}, function* () {},
 	({m() {}}).m, ({async m() {}}).m, ({*m() {}}).m, () => 1, async () => 1, class {},
-	[], new Map(), new Set(), /x/, new Date(0), Object(1)]`
+	[], new Map(), new Set(), /x/, new Date(0), Object(1), function () {}.bind()]`
 
 // findKinds finds out what marks an object of each kind, and compares it with what is written
 // above.
@@ -186,6 +196,7 @@ func (s *seam) findKinds(rt *goja.Runtime) error {
 		{kindPattern, reflect.TypeFor[gojaPattern]()},
 		{kindDate, reflect.TypeFor[gojaDate]()},
 		{kindBoxed, reflect.TypeFor[gojaBoxed]()},
+		{kindBound, reflect.TypeFor[gojaBound]()},
 	} {
 		o := examples.Get(fmt.Sprint(i)).(*goja.Object)
 		if err := sameLayout(insides(o), e.ours); err != nil {
@@ -211,6 +222,7 @@ func (s *seam) findKinds(rt *goja.Runtime) error {
 	}
 	for _, t := range []struct{ theirs, ours reflect.Type }{
 		{s.property, reflect.TypeFor[gojaProperty]()},
+		{reflect.TypeFor[goja.Symbol](), reflect.TypeFor[gojaSymbol]()},
 		{fieldType(s.base, "symValues").Elem(), reflect.TypeFor[gojaTable]()},
 		{fieldType(fieldType(s.base, "symValues").Elem(), "iterFirst").Elem(), reflect.TypeFor[gojaEntry]()},
 		{fieldType(s.base, "privateElements").Elem().Elem(), reflect.TypeFor[gojaPrivate]()},
@@ -227,6 +239,11 @@ func (s *seam) findKinds(rt *goja.Runtime) error {
 			return err
 		}
 	}
+	for i := range global.Type.NumField() {
+		if f := global.Type.Field(i); f.Type == reflect.TypeFor[*goja.Object]() {
+			s.intrinsics = append(s.intrinsics, intrinsic{unistring.NewFromString(f.Name), global.Offset + f.Offset})
+		}
+	}
 	unicode, err := rt.RunString(`"é"`)
 	if err != nil {
 		return err
@@ -236,6 +253,13 @@ func (s *seam) findKinds(rt *goja.Runtime) error {
 		s.fixed = append(s.fixed, (*iface)(unsafe.Pointer(&v)).tab)
 	}
 	return nil
+}
+
+// intrinsic is where goja keeps an object of the language, once it has made it. Those that are
+// globals have their names.
+type intrinsic struct {
+	name   unistring.String
+	offset uintptr
 }
 
 func fieldType(t reflect.Type, name string) reflect.Type {

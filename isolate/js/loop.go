@@ -20,6 +20,7 @@ type loop struct {
 	ctx     context.Context // of the event; work gets one derived from it
 	cancel  context.CancelFunc
 	working int    // calls of Async that have not posted yet
+	used    bool   // something outside was waited for, ever
 	round   uint64 // increases when work is abandoned: what it posts later is dropped
 	timers  timerHeap
 	byID    map[int]*Timer
@@ -75,6 +76,7 @@ func (vm *VM) Abandon() {
 
 // workContext returns the context for work, making it at first use.
 func (l *loop) workContext() context.Context {
+	l.used = true
 	if l.cancel == nil {
 		if l.ctx == nil {
 			l.ctx = context.Background()

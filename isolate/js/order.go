@@ -106,8 +106,7 @@ func integerName(name unistring.String) uint32 {
 
 // baseOf returns the baseObject that o's inside begins with, nil if it has none.
 func (s *seam) baseOf(o *goja.Object) unsafe.Pointer {
-	s.wake(o)
-	self := selfWord(o, s.objectSelf)
+	self := s.behind(o)
 	if self.tab == s.plain {
 		return self.data
 	}

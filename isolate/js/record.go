@@ -12,8 +12,7 @@ import (
 // Spec: https://webidl.spec.whatwg.org/#js-record
 func (vm *VM) record(o *goja.Object, add func(name, value string) error) error {
 	s := vm.platform.seam
-	s.wake(o)
-	if selfWord(o, s.objectSelf).tab != s.plain || len(o.Symbols()) > 0 {
+	if s.behind(o).tab != s.plain || len(o.Symbols()) > 0 {
 		return vm.oddRecord(o, add)
 	}
 	names := vm.Keys(o)

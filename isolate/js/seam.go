@@ -324,6 +324,7 @@ type seam struct {
 	globalStash    uintptr          // Runtime.global.stash
 	symbolRegistry uintptr          // Runtime.symbolRegistry
 	jobQueue       uintptr          // Runtime.jobQueue
+	intrinsics     []intrinsic      // all there are
 
 	guards   guardIndex
 	setters  map[string]*guard
@@ -709,6 +710,9 @@ type sharedNames []unistring.String
 // shareNames copies names.
 func shareNames(names []unistring.String) sharedNames {
 	const marker = " " // goja's copyMarker
+	if len(names) == 0 {
+		return nil // the engine writes over the marker behind none
+	}
 	shared := make(sharedNames, len(names)+1)
 	copy(shared, names)
 	shared[len(names)] = marker
@@ -737,7 +741,7 @@ func (s *seam) newRoom(rt *goja.Runtime, names sharedNames) (*goja.Object, map[u
 
 // dropNames takes the names that have no value from an object that newRoom made.
 func (s *seam) dropNames(o *goja.Object) {
-	base := selfWord(o, s.objectSelf).data
+	base := s.behind(o).data
 	names := (*[]unistring.String)(unsafe.Add(base, s.baseNames))
 	properties := *(*map[unistring.String]goja.Value)(unsafe.Add(base, s.baseValues))
 	var left []unistring.String
@@ -751,19 +755,19 @@ func (s *seam) dropNames(o *goja.Object) {
 
 // countOf returns how many properties a plain object has.
 func (s *seam) countOf(o *goja.Object) int {
-	return len(*(*map[unistring.String]goja.Value)(unsafe.Add(selfWord(o, s.objectSelf).data, s.baseValues)))
+	return len(*(*map[unistring.String]goja.Value)(unsafe.Add(s.behind(o).data, s.baseValues)))
 }
 
 // put makes an own property of a plain object that was just made: no setter and no proxy
 // can be in the way.
 func (s *seam) put(o *goja.Object, name unistring.String, v goja.Value) {
-	putOwn(selfWord(o, s.objectSelf).data, name, v)
+	putOwn(s.behind(o).data, name, v)
 }
 
 // stateOf returns what newInstance gave o. It must be called only if o's ClassName is, by
 // identity, the string that newInstance was given: see [VM.state].
 func (s *seam) stateOf(o *goja.Object) any {
-	return *(*any)(unsafe.Add(selfWord(o, s.objectSelf).data, s.instanceState))
+	return *(*any)(unsafe.Add(s.behind(o).data, s.instanceState))
 }
 
 // iface is how Go keeps an interface in memory.
@@ -777,9 +781,18 @@ func selfWord(o *goja.Object, self uintptr) *iface {
 	return (*iface)(unsafe.Add(unsafe.Pointer(o), self))
 }
 
+// behind is the interface o.self, of an object whose inside has been made: see [latent].
+func (s *seam) behind(o *goja.Object) *iface {
+	self := selfWord(o, s.objectSelf)
+	if self.tab == unsafe.Pointer(s.latent) {
+		(*latent)(self.data).self()
+	}
+	return self
+}
+
 // prevented makes o one that can't be extended.
 func (s *seam) prevented(o *goja.Object) *goja.Object {
-	*(*bool)(unsafe.Add(selfWord(o, s.objectSelf).data, s.baseExtensible)) = false
+	*(*bool)(unsafe.Add(s.behind(o).data, s.baseExtensible)) = false
 	return o
 }
 
@@ -801,12 +814,12 @@ func (s *seam) clone(t *objectTemplate) *objectTemplate {
 
 // setTemplate makes o, made from a template, take its properties from t instead.
 func (s *seam) setTemplate(o *goja.Object, t *objectTemplate) {
-	*(**objectTemplate)(unsafe.Add(selfWord(o, s.objectSelf).data, s.objectTemplate)) = t
+	*(**objectTemplate)(unsafe.Add(s.behind(o).data, s.objectTemplate)) = t
 }
 
 // templateOf returns what o, made from a template, takes its properties from.
 func (s *seam) templateOf(o *goja.Object) *objectTemplate {
-	return *(**objectTemplate)(unsafe.Add(selfWord(o, s.objectSelf).data, s.objectTemplate))
+	return *(**objectTemplate)(unsafe.Add(s.behind(o).data, s.objectTemplate))
 }
 
 // inherit says what an object made from t has as its prototype.

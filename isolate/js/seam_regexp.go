@@ -158,7 +158,7 @@ func abortMatches() { matchClock.now.Add(2 * matchTime) }
 // patternOf returns the pattern of a regular expression, nil for any other object.
 func (vm *VM) patternOf(o *goja.Object) *enginePattern {
 	s := vm.platform.seam
-	self := selfWord(o, s.objectSelf)
+	self := s.behind(o)
 	if self.tab != s.regExps.tab {
 		return nil
 	}
@@ -168,7 +168,7 @@ func (vm *VM) patternOf(o *goja.Object) *enginePattern {
 // setPattern gives a regular expression another pattern, and the source that scripts see.
 func (vm *VM) setPattern(o *goja.Object, p *enginePattern, source goja.String) {
 	s := vm.platform.seam
-	self := selfWord(o, s.objectSelf)
+	self := s.behind(o)
 	*(**enginePattern)(unsafe.Add(self.data, s.regExps.pattern)) = p
 	*(*goja.String)(unsafe.Add(self.data, s.regExps.source)) = source
 }

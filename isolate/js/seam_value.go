@@ -131,8 +131,7 @@ func iterate(it *iterationRecord, step func(goja.Value))
 // getNamed reads a property by name.
 func (s *seam) getNamed(o *goja.Object, name unistring.String) goja.Value {
 	var v goja.Value
-	s.wake(o)
-	if self := selfWord(o, s.objectSelf); self.tab == s.plain {
+	if self := s.behind(o); self.tab == s.plain {
 		v = getOfPlain(self.data, name, nil)
 	} else {
 		v = getKey(o, stringOfName(name), nil)
@@ -166,12 +165,12 @@ func (s *seam) hasAttributes(v goja.Value) bool {
 
 // ownRaw returns what a plain object, or an array, keeps for a name; nil: nothing.
 func (s *seam) ownRaw(o *goja.Object, name unistring.String) goja.Value {
-	return (*(*map[unistring.String]goja.Value)(unsafe.Add(selfWord(o, s.objectSelf).data, s.baseValues)))[name]
+	return (*(*map[unistring.String]goja.Value)(unsafe.Add(s.behind(o).data, s.baseValues)))[name]
 }
 
 // appendMembers appends the own enumerable properties of a plain object that have names.
 func (s *seam) appendMembers(members []jsonMember, o *goja.Object) []jsonMember {
-	base := selfWord(o, s.objectSelf).data
+	base := s.behind(o).data
 	orderNames(base)
 	values := *(*map[unistring.String]goja.Value)(unsafe.Add(base, s.baseValues))
 	for _, name := range *(*[]unistring.String)(unsafe.Add(base, s.baseNames)) {
@@ -190,8 +189,7 @@ func (s *seam) objectPrototypeOf(rt *goja.Runtime) *goja.Object {
 // inheritsOnly says whether o is a plain object or an array that inherits from the intrinsic
 // prototype of such.
 func (s *seam) inheritsOnly(rt *goja.Runtime, o *goja.Object) bool {
-	s.wake(o)
-	self := selfWord(o, s.objectSelf)
+	self := s.behind(o)
 	switch self.tab {
 	case s.plain:
 		return *(**goja.Object)(unsafe.Add(self.data, s.basePrototype)) == s.objectPrototypeOf(rt)
@@ -216,19 +214,19 @@ func integerOf(v goja.Value) int64 { return *(*int64)((*iface)(unsafe.Pointer(&v
 func floatOf(v goja.Value) float64 { return *(*float64)((*iface)(unsafe.Pointer(&v)).data) }
 
 // isProxy says whether o is a Proxy.
-func (s *seam) isProxy(o *goja.Object) bool { return selfWord(o, s.objectSelf).tab == s.proxy }
+func (s *seam) isProxy(o *goja.Object) bool { return s.behind(o).tab == s.proxy }
 
 // proxyTarget returns what o stands before; nil if o is no Proxy, or was revoked.
 func (s *seam) proxyTarget(o *goja.Object) *goja.Object {
 	if !s.isProxy(o) {
 		return nil
 	}
-	return *(**goja.Object)(unsafe.Add(selfWord(o, s.objectSelf).data, s.proxyTargets))
+	return *(**goja.Object)(unsafe.Add(s.behind(o).data, s.proxyTargets))
 }
 
 // proxyHandler returns the handler that a script gave to a Proxy; nil: there is none.
 func (s *seam) proxyHandler(o *goja.Object) *goja.Object {
-	handler := (*iface)(unsafe.Add(selfWord(o, s.objectSelf).data, s.proxyHandlers))
+	handler := (*iface)(unsafe.Add(s.behind(o).data, s.proxyHandlers))
 	if handler.tab != s.jsHandler {
 		return nil
 	}
@@ -242,7 +240,7 @@ func (s *seam) proxyHandler(o *goja.Object) *goja.Object {
 // plainArray says whether o is an array with the intrinsic prototype and no properties but
 // its elements and its length.
 func (s *seam) plainArray(rt *goja.Runtime, o *goja.Object) bool {
-	self := selfWord(o, s.objectSelf)
+	self := s.behind(o)
 	return self.tab == s.array &&
 		*(**goja.Object)(unsafe.Add(self.data, s.basePrototype)) == arrayPrototype(rt) &&
 		len(*(*map[unistring.String]goja.Value)(unsafe.Add(self.data, s.baseValues))) <= 1
@@ -251,7 +249,7 @@ func (s *seam) plainArray(rt *goja.Runtime, o *goja.Object) bool {
 // arraySlots returns how many elements an array that goja keeps in one piece has room for,
 // missing ones included; the rest of its length is nothing but a number.
 func (s *seam) arraySlots(o *goja.Object) (slots int, ok bool) {
-	self := selfWord(o, s.objectSelf)
+	self := s.behind(o)
 	if self.tab != s.array {
 		return 0, false
 	}
@@ -261,7 +259,7 @@ func (s *seam) arraySlots(o *goja.Object) (slots int, ok bool) {
 // typedLength returns how many elements a typed array has. ok is false if o is none, or has
 // lost its buffer.
 func (s *seam) typedLength(o *goja.Object) (length int, ok bool) {
-	self := selfWord(o, s.objectSelf)
+	self := s.behind(o)
 	if self.tab != s.typed {
 		return 0, false
 	}
@@ -276,7 +274,7 @@ func (s *seam) typedLength(o *goja.Object) (length int, ok bool) {
 // typed array; more is false at its end. ok is false, and nothing has happened, if it is no
 // such iterator.
 func (s *seam) nextElement(rt *goja.Runtime, iterator *goja.Object) (v goja.Value, more, ok bool) {
-	self := selfWord(iterator, s.objectSelf)
+	self := s.behind(iterator)
 	if self.tab != s.arrayIterator || s.kindOfIterator(iterator) != s.overValues {
 		return nil, false, false
 	}
@@ -307,18 +305,18 @@ func (s *seam) nextElement(rt *goja.Runtime, iterator *goja.Object) (v goja.Valu
 
 // isArrayIterator says whether o is an iterator over an array without properties of its own.
 func (s *seam) isArrayIterator(o *goja.Object) bool {
-	self := selfWord(o, s.objectSelf)
+	self := s.behind(o)
 	return self.tab == s.arrayIterator && len(*(*[]unistring.String)(unsafe.Add(self.data, s.baseNames))) == 0
 }
 
 // kindOfIterator says what an iterator over an array gives: its elements, their indices or both.
 func (s *seam) kindOfIterator(iterator *goja.Object) int {
-	return *(*int)(unsafe.Add(selfWord(iterator, s.objectSelf).data, s.iteratorKind))
+	return *(*int)(unsafe.Add(s.behind(iterator).data, s.iteratorKind))
 }
 
 // arrayLength returns the length of an array that goja keeps in one piece.
 func (s *seam) arrayLength(o *goja.Object) (length uint32, ok bool) {
-	self := selfWord(o, s.objectSelf)
+	self := s.behind(o)
 	if self.tab != s.array {
 		return 0, false
 	}

@@ -27,6 +27,7 @@ func (vm *VM) NextTurn(f func()) int { return vm.setTimer(0, false, f) }
 
 func (vm *VM) setTimer(delay time.Duration, repeat bool, f func()) int {
 	l := &vm.loop
+	l.used = true
 	l.lastID++
 	t := &Timer{id: l.lastID, due: time.Now().Add(delay), call: f, serial: l.lastID}
 	if repeat {

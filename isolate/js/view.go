@@ -33,7 +33,7 @@ func (vm *VM) ViewOf(v Value) (View, bool) {
 // viewOf is ViewOf but for the Kind of a typed array, which takes as long as all else.
 func (vm *VM) viewOf(o *goja.Object) (View, bool) {
 	s := vm.platform.seam
-	self := selfWord(o, s.objectSelf)
+	self := s.behind(o)
 	at := func(offset uintptr) int { return *(*int)(unsafe.Add(self.data, offset)) }
 	var view View
 	var buffer unsafe.Pointer
