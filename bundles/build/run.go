@@ -43,9 +43,26 @@ const (
 
 // entrySource registers what the runtime wants of the author's module. It takes that by
 // name: the namespace object of a module costs each fresh isolate a getter for each export.
-const entrySource = `import main, * as all from "skerry:main";
+const entrySource = `import main from "skerry:main";
+__register({ default: main });
+`
+
+// entryWithWarmup is the entry of a module that may export a warmup; if it does not, esbuild
+// finds out, and warns.
+const entryWithWarmup = `import main, * as all from "skerry:main";
 __register({ default: main, warmup: all.warmup });
 `
+
+// warmupWords stand in every module that exports a warmup.
+var warmupWords = regexp.MustCompile(`\bwarmup\b|\bexport\s*\*`)
+
+// entry returns the module that all begins with.
+func (r *run) entry() string {
+	if text, err := r.files.text(r.project.Main); err == nil && warmupWords.MatchString(text) {
+		return entryWithWarmup
+	}
+	return entrySource
+}
 
 func newRun(ctx context.Context, p *Project, files *tree, l language) *run {
 	r := &run{ctx: ctx, project: p, files: files, language: l}
@@ -189,6 +206,9 @@ func (r *run) open(args api.OnLoadArgs) (api.OnLoadResult, error) {
 func (r *run) messages(from []api.Message) []Message {
 	var out []Message
 	for _, m := range from {
+		if m.ID == "import-is-undefined" && m.Location != nil && m.Location.File == entryFile {
+			continue // a warmup that is not there
+		}
 		out = append(out, r.message(m))
 	}
 	slices.SortStableFunc(out, compareMessages)

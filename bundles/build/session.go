@@ -51,6 +51,7 @@ type Session struct {
 
 	engine  api.BuildContext // nil: none yet
 	config  string           // the tsconfig.json that engine was made with
+	entry   string           // and the entry
 	current atomic.Pointer[run]
 }
 
@@ -118,16 +119,17 @@ func validate(m bundles.Manifest) error {
 
 // rebuild lets esbuild run over r.
 func (s *Session) rebuild(ctx context.Context, r *run) (*api.BuildResult, error) {
-	if s.engine != nil && s.config != r.config.raw {
+	entry := r.entry()
+	if s.engine != nil && (s.config != r.config.raw || s.entry != entry) {
 		s.Close()
 	}
 	s.current.Store(r)
 	if s.engine == nil {
-		engine, err := api.Context(s.buildOptions(r.config.raw))
+		engine, err := api.Context(s.buildOptions(r.config.raw, entry))
 		if err != nil {
 			return nil, fmt.Errorf("build: esbuild refuses its options: %v", err.Errors)
 		}
-		s.engine, s.config = engine, r.config.raw
+		s.engine, s.config, s.entry = engine, r.config.raw, entry
 	}
 	canceled := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
@@ -179,11 +181,11 @@ func transformOptions(l language, tsconfig string) api.TransformOptions {
 	}
 }
 
-func (s *Session) buildOptions(tsconfig string) api.BuildOptions {
+func (s *Session) buildOptions(tsconfig, entry string) api.BuildOptions {
 	root := rootFolder()
 	t := transformOptions(language{s.options.Minify}, tsconfig)
 	return api.BuildOptions{
-		Stdin:          &api.StdinOptions{Contents: entrySource, Sourcefile: entryFile, Loader: api.LoaderJS},
+		Stdin:          &api.StdinOptions{Contents: entry, Sourcefile: entryFile, Loader: api.LoaderJS},
 		Bundle:         true,
 		Write:          false,
 		Outfile:        filepath.Join(root, "script.js"),
