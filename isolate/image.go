@@ -57,11 +57,11 @@ func (p *Pool) picture(ctx context.Context) {
 	if !p.wantsImage() {
 		return
 	}
-	i, err := p.evaluate(ctx, js.Low, true)
+	i, err := p.evaluate(ctx, js.High, true) // where events wait, others would never have a turn
 	if err != nil {
 		return
 	}
-	fresh := p.isolate(js.Low, false)
+	fresh := p.isolate(js.High, false)
 	var taken *js.Image
 	_ = i.vm.Hold(ctx, func() error { // its turn ends with the VM
 		taken, err = js.NewImage(i.vm, js.Taken{

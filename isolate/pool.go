@@ -192,8 +192,8 @@ func (p *Pool) refill(ctx context.Context) {
 	if p.start(ctx) != nil {
 		return
 	}
-	p.picture(ctx)
 	for p.wants() {
+		p.picture(ctx)
 		i, err := p.warm(ctx, js.Low)
 		if err != nil || !p.put(i) {
 			return
