@@ -33,7 +33,7 @@ func (t *taking) intrinsics() error {
 	if err := t.comparePairs(); err != nil {
 		return err
 	}
-	for _, i := range t.seam.intrinsics {
+	for _, i := range t.seam.held {
 		t.hidden(i)
 	}
 	return t.err
@@ -41,7 +41,7 @@ func (t *taking) intrinsics() error {
 
 // hidden looks at an intrinsic that nothing has led to yet: scripts can have come to it by what
 // the engine has made of it, though they have not touched the global that it comes with.
-func (t *taking) hidden(i intrinsic) {
+func (t *taking) hidden(i held) {
 	o := t.intrinsic(i)
 	if o == nil || t.twins[o] != nil {
 		return
@@ -58,7 +58,7 @@ func (t *taking) hidden(i intrinsic) {
 }
 
 // intrinsic returns one of the VM's; nil: it has not been made.
-func (t *taking) intrinsic(i intrinsic) *goja.Object {
+func (t *taking) intrinsic(i held) *goja.Object {
 	return *(**goja.Object)(unsafe.Add(unsafe.Pointer(t.vm.rt), i.offset))
 }
 

@@ -241,7 +241,7 @@ func (s *seam) findKinds(rt *goja.Runtime) error {
 	}
 	for i := range global.Type.NumField() {
 		if f := global.Type.Field(i); f.Type == reflect.TypeFor[*goja.Object]() {
-			s.intrinsics = append(s.intrinsics, intrinsic{unistring.NewFromString(f.Name), global.Offset + f.Offset})
+			s.held = append(s.held, held{unistring.NewFromString(f.Name), global.Offset + f.Offset})
 		}
 	}
 	unicode, err := rt.RunString(`"é"`)
@@ -255,9 +255,9 @@ func (s *seam) findKinds(rt *goja.Runtime) error {
 	return nil
 }
 
-// intrinsic is where goja keeps an object of the language, once it has made it. Those that are
+// held is where goja keeps an object of the language, once it has made it. Those that are
 // globals have their names.
-type intrinsic struct {
+type held struct {
 	name   unistring.String
 	offset uintptr
 }

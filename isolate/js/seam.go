@@ -324,7 +324,7 @@ type seam struct {
 	globalStash    uintptr          // Runtime.global.stash
 	symbolRegistry uintptr          // Runtime.symbolRegistry
 	jobQueue       uintptr          // Runtime.jobQueue
-	intrinsics     []intrinsic      // all there are
+	held           []held           // where goja keeps intrinsics
 
 	guards   guardIndex
 	setters  map[string]*guard
