@@ -1,0 +1,4 @@
+package js
+
+// SampleEvery is sampleEvery.
+const SampleEvery = sampleEvery
