@@ -36,8 +36,9 @@ type Config struct {
 	// StreamIdleMax is how long the reader of a response's body waits for its next bytes; 0:
 	// 5 min.
 	StreamIdleMax time.Duration
-	// ImageCPU is how much CPU time the evaluation of a bundle, and its warmup, take at least
+	// ImageCPU is how much CPU time the evaluation of a bundle and its warmup take at least
 	// where isolates are copied from an image instead; 0: 100 µs. Below, copying saves nothing.
+	// Negative: isolates of all bundles are, also of those without a warmup.
 	ImageCPU time.Duration
 	// Overrun, if not nil, is told of a turn that nothing in this process can end. Turns of
 	// others go on meanwhile. It runs on a goroutine of its own.

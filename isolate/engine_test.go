@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -18,6 +19,10 @@ import (
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// imagesEverywhere is the environment variable that has the tests of this package copy every
+// isolate that can be copied.
+const imagesEverywhere = "SKERRY_TEST_IMAGES"
 
 // node is an engine whose bundles are scripts in memory.
 type node struct {
@@ -57,6 +62,9 @@ func newNode(t testing.TB, cfg isolate.Config) *node {
 	}
 	if cfg.Host.KV == nil {
 		cfg.Host.KV = memory.New(memory.Config{})
+	}
+	if os.Getenv(imagesEverywhere) != "" {
+		cfg.ImageCPU = -1
 	}
 	e, err := isolate.New(cfg)
 	if err != nil {

@@ -25,30 +25,35 @@ const imageAfter = 3
 type evaluations struct {
 	count int
 	least time.Duration // CPU time
+	warms bool          // the bundle has a warmup
 	tried bool          // an image was, or is not worth it
 }
 
-// evaluated notes what an isolate cost.
-func (p *Pool) evaluated(cpu time.Duration) {
+// evaluated notes what i has cost.
+func (p *Pool) evaluated(i *Isolate) {
+	cpu := i.vm.Meter().Used()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	e := &p.mu.evaluations
 	if e.count == 0 || cpu < e.least {
 		e.least = cpu
 	}
+	e.warms = i.warming
 	e.count++
 }
 
-// wantsImage says, once, that it is time to take an image.
+// wantsImage says, once, that it is time to take an image. Those who export a warmup ask for
+// one; without it next to nothing would be saved.
 func (p *Pool) wantsImage() bool {
+	always := p.engine.cfg.ImageCPU < 0
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	e := &p.mu.evaluations
-	if e.tried || e.count < imageAfter {
+	if e.tried || e.count < imageAfter && !always {
 		return false
 	}
 	e.tried = true
-	return e.least >= p.engine.cfg.ImageCPU && p.manifest.Isolation != bundles.IsolationReuse
+	return (e.warms || always) && e.least >= p.engine.cfg.ImageCPU && p.manifest.Isolation != bundles.IsolationReuse
 }
 
 // picture takes an image of a bundle that is used, if it is worth it. A bundle of which none can
@@ -79,19 +84,33 @@ func (p *Pool) picture(ctx context.Context) {
 	}
 }
 
-// copy makes an isolate from an image.
+// copy makes an isolate from an image, or as if there were none if that fails.
 func (p *Pool) copy(ctx context.Context, priority js.Priority, from *image) (*Isolate, error) {
 	i := p.isolate(priority, false)
+	i.copied = from
 	err := i.vm.Enter(ctx, func() {
 		i.handler = i.vm.Copy(from.js, func(n int) *js.Object { return i.outside()[n] })[0]
 		i.class = from.class
 		i.environment()
 	})
 	if failure := p.startFailure(ctx, i, err, nil); failure != nil {
-		return nil, failure
+		if ctx.Err() != nil {
+			return nil, failure
+		}
+		i.drop(failure)
+		return p.evaluate(ctx, priority, false)
 	}
 	i.vm.Abandon()
 	return i, nil
+}
+
+// drop gives up the image that i was made from, which has failed: from now on each isolate
+// evaluates the bundle.
+func (i *Isolate) drop(why error) {
+	if i.pool.image.CompareAndSwap(i.copied, nil) { // no other isolate has met it
+		i.pool.account()
+		i.write("warn", "each isolate evaluates the bundle anew: what was copied has failed: "+why.Error())
+	}
 }
 
 // outside are the objects that each isolate has its own of: env, and the functions that the

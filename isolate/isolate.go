@@ -19,6 +19,7 @@ type Isolate struct {
 	handler *js.Object // export default
 	given   []any      // what the bundle's script was called with, where that is asked for; see outside
 	warming bool       // the bundle's warmup has begun
+	copied  *image     // what it was made from; nil: the bundle was evaluated
 	class   bool       // handler is a class, of which each event gets an instance
 	env     *js.Object // what bindings made of the manifest; the handler's second argument
 	run     *running   // the event that is being handled; nil between events

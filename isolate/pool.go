@@ -161,6 +161,10 @@ func (p *Pool) acquire(ctx context.Context) (*Isolate, error) {
 func (p *Pool) release(i *Isolate) {
 	i.vm.Abandon()
 	i.run, i.context = nil, nil
+	var broken *js.PanicError
+	if i.copied != nil && errors.As(i.vm.Ended(), &broken) {
+		i.drop(broken)
+	}
 	if p.manifest.Isolation == bundles.IsolationReuse && i.vm.Ended() == nil {
 		p.put(i)
 	}
@@ -321,7 +325,7 @@ func (p *Pool) evaluate(ctx context.Context, priority js.Priority, watched bool)
 	if failure := p.startFailure(ctx, i, err, thrown); failure != nil {
 		return nil, failure
 	}
-	p.evaluated(i.vm.Meter().Used())
+	p.evaluated(i)
 	i.vm.Abandon() // what the top level started does not outlive it
 	return i, nil
 }

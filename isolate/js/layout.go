@@ -28,15 +28,18 @@ type gojaBase struct {
 }
 
 type gojaTable struct {
-	hash        *maphash.Hash
-	entries     map[uint64]*gojaEntry
-	first, last *gojaEntry
-	size        int
+	_     *maphash.Hash
+	_     map[uint64]*gojaEntry // by hash
+	first *gojaEntry
+	_     *gojaEntry // the last
+	size  int
 }
 
 type gojaEntry struct {
-	key, value          goja.Value
-	prev, next, collide *gojaEntry
+	key, value goja.Value
+	_          *gojaEntry // the one before
+	next       *gojaEntry
+	_          *gojaEntry // the next of the same hash
 }
 
 type gojaPrivate struct{ methods, fields []goja.Value }
