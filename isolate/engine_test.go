@@ -20,10 +20,6 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// imagesEverywhere is the environment variable that has the tests of this package copy every
-// isolate that can be copied.
-const imagesEverywhere = "SKERRY_TEST_IMAGES"
-
 // node is an engine whose bundles are scripts in memory.
 type node struct {
 	*isolate.Engine
@@ -45,7 +41,11 @@ func newNode(t testing.TB, cfg isolate.Config) *node {
 		}
 		return b, nil
 	}
+	everywhere := os.Getenv(imagesEverywhere) != ""
 	cfg.Host.Console = func(l isolate.LogLine) {
+		if everywhere && strings.HasPrefix(l.Message, notCopied) {
+			return
+		}
 		n.mu.Lock()
 		defer n.mu.Unlock()
 		n.lines = append(n.lines, l)
@@ -63,7 +63,7 @@ func newNode(t testing.TB, cfg isolate.Config) *node {
 	if cfg.Host.KV == nil {
 		cfg.Host.KV = memory.New(memory.Config{})
 	}
-	if os.Getenv(imagesEverywhere) != "" {
+	if everywhere {
 		cfg.ImageCPU = -1
 	}
 	e, err := isolate.New(cfg)

@@ -77,7 +77,7 @@ func (p *Pool) picture(ctx context.Context) {
 	var notCopyable *js.NotCopyable
 	switch {
 	case taken != nil:
-		p.image.Store(&image{taken, i.class, p.weight.Load()})
+		p.image.Store(&image{taken, i.class, 2 * p.weight.Load()}) // the objects, and what describes them
 		p.account()
 	case errors.As(err, &notCopyable):
 		i.write("info", "each isolate evaluates the bundle anew, none is copied: "+notCopyable.Reason)

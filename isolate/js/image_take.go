@@ -107,6 +107,9 @@ func (t *taking) nameOf(o *goja.Object) string {
 	return o.ClassName()
 }
 
+// imageObjectsMax bounds an image: each VM made from one has a list of all its objects.
+const imageObjectsMax = 100_000
+
 // all looks at every object that has got a number, and gives numbers to what those reach.
 func (t *taking) all() error {
 	for o, s := 0, 0; t.err == nil && (o < len(t.nodes) || s < len(t.stashes)); {
@@ -117,6 +120,10 @@ func (t *taking) all() error {
 		}
 		if o&0xff == 0 {
 			t.vm.checkpoint()
+		}
+		if len(t.nodes) > imageObjectsMax {
+			t.fail("there are more than %d objects", imageObjectsMax)
+			break
 		}
 		if n := &t.nodes[o]; n.outside == none && n.route.from == noRoute {
 			done := *n

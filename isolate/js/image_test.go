@@ -152,6 +152,7 @@ func TestNotCopyable(t *testing.T) {
 		{"a random number", `const r = Math.random(); return () => r`},
 		{"the time", `const d = Date.now(); return () => d`},
 		{"the date", `const d = new Date(); return () => d`},
+		{"more objects than an image holds", `const a = []; for (let i = 0; i < 100001; i++) a.push({}); return () => a.length`},
 		{"arguments kept", `const a = (function () { return arguments })(1, 2); return () => a[0]`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

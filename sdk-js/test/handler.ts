@@ -26,3 +26,8 @@ export const empty: ExportedHandler = {};
 
 // @ts-expect-error: env is unknown until it is described.
 export const unknownEnv: ExportedHandler = { fetch: (_, env) => new Response(env.GREETING) };
+
+export const warmup: Warmup<Env> = (env) => env.GREETING.toUpperCase();
+
+// @ts-expect-error: no event has come yet.
+export const early: Warmup = (env, ctx: ExecutionContext) => ctx.cpuTime();

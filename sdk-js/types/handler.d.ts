@@ -17,6 +17,19 @@ interface ExportedHandler<Env = unknown> {
   fetch(request: Request, env: Env, ctx: ExecutionContext): Response | Promise<Response>;
 }
 
+/**
+ * What a bundle may export as `warmup`: it runs when an isolate is made, before its first event,
+ * which finds what it has left in the module's variables.
+ *
+ * ```ts
+ * export const warmup: Warmup = () => app.request("/");
+ * ```
+ *
+ * With a fresh isolate for each event (the default), isolates are then copied from one that has
+ * been warmed up.
+ */
+type Warmup<Env = unknown> = (env: Env) => unknown;
+
 /** The event that a handler was called for. */
 interface ExecutionContext {
   /** Keeps the event alive, after its response is out, until `promise` settles. A rejection is logged. */

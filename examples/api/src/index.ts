@@ -23,4 +23,7 @@ app.onError((error, c) => {
   return problem(c, 500, "this is our fault, and in our logs");
 });
 
+// A request before the first event: Hono builds its router then, and each isolate begins with it.
+export const warmup: Warmup = () => app.request("/nothing");
+
 export default app;

@@ -20,4 +20,7 @@ app.get("/users/:user/posts", (c) => c.json({ user: c.req.param("user"), posts: 
 app.get("/users/:user/posts/:post", (c) => c.json(c.req.param()));
 app.get("/files/*", (c) => c.text(c.req.path));
 
+// Servers that have no warmup ignore it.
+export const warmup = () => app.request("/users/a/posts/1");
+
 export default app;
