@@ -72,10 +72,13 @@ func (p *pieces) Cancel(reason error) {
 
 // origin answers subrequests with bodies in pieces, and notes what becomes of them.
 type origin struct {
+	begun  chan struct{} // sent to by "held" once it has its request
 	mu     sync.Mutex
 	notes  []string
 	bodies []*pieces // that it gave
 }
+
+func newOrigin() *origin { return &origin{begun: make(chan struct{})} }
 
 func (o *origin) note(s string) {
 	o.mu.Lock()
@@ -84,7 +87,7 @@ func (o *origin) note(s string) {
 }
 
 // Fetch follows the URL's path. A body that is sent is read to its end before there is an
-// answer, or else canceled.
+// answer, or else canceled; "begun" is answered once "held" has its request.
 func (o *origin) Fetch(ctx context.Context, _ *isolate.Target, _ *isolate.Event, r *isolate.Request) (*isolate.Response, error) {
 	_, path, _ := strings.Cut(strings.TrimPrefix(r.URL, "http://"), "/")
 	answer := func(p *pieces) (*isolate.Response, error) {
@@ -118,6 +121,18 @@ func (o *origin) Fetch(ctx context.Context, _ *isolate.Target, _ *isolate.Event,
 	case "fail":
 		r.Stream.Cancel(errors.New("no route"))
 		return nil, errors.New("no route to host")
+	case "begun":
+		select {
+		case <-o.begun:
+			return &isolate.Response{Status: 200}, nil
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	case "held":
+		select {
+		case o.begun <- struct{}{}:
+		case <-ctx.Done():
+		}
 	}
 	length := isolate.LengthOf(r.Stream)
 	body, err := isolate.Collect(ctx, &isolate.Response{Body: r.Body, Stream: r.Stream}, 1<<30)
@@ -161,7 +176,7 @@ const (
 // jail.
 func TestStreamContract(t *testing.T) {
 	t.Parallel()
-	host := new(origin)
+	host := newOrigin()
 	n := newNode(t, func(_ *jail.KeeperConfig, p *jail.PoolConfig) { p.Host.Fetch = host })
 	engine, err := isolate.New(isolate.Config{Host: isolate.Host{Fetch: host, Console: n.log}, Load: n.load})
 	if err != nil {
@@ -241,7 +256,8 @@ func TestStreamContract(t *testing.T) {
 		{"a request on its way that breaks", `return fetch("http://o/collect", {method: "POST", body: request.body, duplex: "half"})`, coded, readAll, `read "one", then: too much`},
 		{"a request that is answered early", `const r = await fetch("http://o/early", {method: "POST", body: request.body, duplex: "half"}); return new Response(r.status + await r.text())`, slow, readAll, "413early"},
 		{"a request that fails", `let why = ""; try { await fetch("http://o/fail", {method: "POST", duplex: "half", body: new ReadableStream({cancel(r) { why = r.message }}, {highWaterMark: 0})}) } catch (e) { return new Response(e.message + why) }`, nil, readAll, "no route to host"},
-		{"a request that is aborted", `try { await fetch("http://o/collect", {method: "POST", duplex: "half", signal: AbortSignal.timeout(1), body: request.body}) } catch (e) { return new Response(e.name) }`, slow, readAll, "TimeoutError"},
+		{"a request that is aborted", `const c = new AbortController(), held = fetch("http://o/held", {method: "POST", duplex: "half", signal: c.signal, body: request.body});
+			await fetch("http://o/begun"); c.abort(); try { await held } catch (e) { return new Response(e.name) }`, slow, readAll, "AbortError"},
 		{"both ways at once", `return fetch("http://o/echo", {method: "POST", body: request.body, duplex: "half"})`, three, readAll, "onetwothree"},
 		{"both ways at once, by a script", `let n = 0; const r = await fetch("http://o/echo", {method: "POST", duplex: "half", body: new ReadableStream({pull(c) { n++ < 3 ? c.enqueue(new TextEncoder().encode(n)) : c.close() }})}); return new Response(await r.text())`, nil, readAll, "123"},
 		{"in a ring", `const a = await fetch("http://o/much"), b = await fetch("http://o/echo", {method: "POST", body: a.body, duplex: "half"}); return fetch("http://o/collect", {method: "POST", body: b.body, duplex: "half"})`, nil, readAll, "265537 of -1"},
@@ -369,7 +385,7 @@ func drink(t *testing.T, s isolate.Source, read int) (body, end string) {
 // ahead, come whole and in order.
 func TestManyBodiesAtOnce(t *testing.T) {
 	t.Parallel()
-	host := new(origin)
+	host := newOrigin()
 	n := newNode(t, func(_ *jail.KeeperConfig, p *jail.PoolConfig) { p.Host.Fetch = host })
 	f := n.function("f", handler(`return fetch("http://o/echo", {method: "POST", body: request.body, duplex: "half"})`), func(m *bundles.Manifest) {
 		m.Isolation, m.Limits.CPUMillis = bundles.IsolationReuse, 5000
@@ -412,7 +428,7 @@ func TestAJailThatIsKilledHalfWay(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			host := new(origin)
+			host := newOrigin()
 			n := newNode(t, func(_ *jail.KeeperConfig, p *jail.PoolConfig) { p.Host.Fetch = host })
 			ev, done := event("e")
 			body := newPieces(nil, "one")
@@ -447,7 +463,7 @@ func TestAJailThatIsKilledHalfWay(t *testing.T) {
 // jail has nothing left of them.
 func TestCloseHalfWay(t *testing.T) {
 	t.Parallel()
-	host := new(origin)
+	host := newOrigin()
 	n := newNode(t, func(_ *jail.KeeperConfig, p *jail.PoolConfig) { p.Host.Fetch = host })
 	other, err := jail.NewPool(jail.PoolConfig{Open: n.open, Load: n.load, Host: isolate.Host{Fetch: host}})
 	if err != nil {
@@ -493,7 +509,7 @@ func TestCloseHalfWay(t *testing.T) {
 // TestReadersThatGiveUpWaiting holds that the end of a reader's context is not the body's.
 func TestReadersThatGiveUpWaiting(t *testing.T) {
 	t.Parallel()
-	host := new(origin)
+	host := newOrigin()
 	n := newNode(t, func(_ *jail.KeeperConfig, p *jail.PoolConfig) { p.Host.Fetch = host })
 	ev, done := event("e")
 	body := newPieces(io.EOF, "one")
