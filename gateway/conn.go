@@ -44,8 +44,9 @@ type peer struct {
 func (p peer) counted() bool { return p.addr.IsValid() && !p.trusted }
 
 // conn is a client's connection. fasthttp reads and writes it on one goroutine, the one that
-// runs the handler; while a handler runs, nobody reads, and conn itself watches for the end
-// of the stream. That costs the handler of a short event a timer and a lock that is free.
+// runs the handler; while a handler runs, nobody reads, and departures tell of a client that
+// leaves. Where they can't, conn itself reads, to see the end of the stream. That costs the
+// handler of a short event a timer and a lock that is free.
 type conn struct {
 	net.Conn
 	peer     peer
@@ -67,7 +68,8 @@ type conn struct {
 		cancel   context.CancelCauseFunc // of the event that runs; nil: none runs
 		upload   *upload                 // that reads the connection, and nobody else does; nil: none
 		timer    *time.Timer             // starts the watch
-		watching bool                    // a goroutine is in the watch's Read
+		ticket   uint64                  // of the departures' watch; 0: they watch nothing
+		watching bool                    // a goroutine is in the watch's own Read
 		aborted  bool                    // that Read was told to end
 		ahead    bool                    // it took a byte that belongs to the next request
 		byte     [1]byte                 // that byte
@@ -207,6 +209,10 @@ func (c *conn) end() {
 		c.mu.timer.Stop()
 	}
 	c.mu.cancel = nil
+	if c.mu.ticket != 0 {
+		c.listener.departures.unwatch(c, c.mu.ticket)
+		c.mu.ticket = 0
+	}
 	if !c.mu.watching {
 		return
 	}
@@ -219,21 +225,25 @@ func (c *conn) end() {
 	c.readByLocked(time.Time{})
 }
 
-// watch cancels the event that runs if the client closes its side. A client that sends its
-// next request instead is there; from then on, nothing is known until end.
+// watch cancels the event that runs if the client closes its side.
 func (c *conn) watch() {
 	c.mu.Lock()
-	if c.mu.cancel != nil && c.mu.upload != nil {
-		// The body of the request stands between us and the end: it may be asked for, not read.
-		if hasDeparted(c.Conn) {
-			c.mu.cancel(errDeparted)
-		} else {
-			c.mu.timer.Reset(watchAfter)
-		}
+	if c.mu.cancel == nil || c.mu.ticket != 0 {
 		c.mu.Unlock()
 		return
 	}
-	if c.mu.cancel == nil || c.mu.watching || c.mu.ahead {
+	if c.mu.ticket = c.listener.departures.watch(c); c.mu.ticket != 0 {
+		c.mu.Unlock()
+		return
+	}
+	c.watchByReadingLocked()
+}
+
+// watchByReadingLocked is watch where nobody else can tell. It unlocks. A client that sends its
+// next request instead is there; from then on, nothing is known until end. While the request's
+// body is still to come, it stands between us and that end: received comes back here.
+func (c *conn) watchByReadingLocked() {
+	if c.mu.upload != nil || c.mu.watching || c.mu.ahead {
 		c.mu.Unlock()
 		return
 	}

@@ -21,13 +21,14 @@ const (
 // for the end, and a process that is out of files gets one for each client.
 type listener struct {
 	net.Listener
-	trusted proxies
-	gate    *gate
-	max     int           // open connections
-	maxPeer int           // of one address that is no trusted proxy
-	slack   time.Duration // by which deadlines may come sooner
-	head    time.Duration // that a client may take for a head, from its first byte
-	silence time.Duration // before that byte
+	trusted    proxies
+	gate       *gate
+	departures *departures   // of the connections' clients
+	max        int           // open connections
+	maxPeer    int           // of one address that is no trusted proxy
+	slack      time.Duration // by which deadlines may come sooner
+	head       time.Duration // that a client may take for a head, from its first byte
+	silence    time.Duration // before that byte
 
 	failures  atomic.Uint64 // errors of Accept
 	tooMany   atomic.Uint64 // refused: the node had enough
@@ -43,9 +44,9 @@ type listener struct {
 	}
 }
 
-func newListener(ln net.Listener, cfg *Config, onFailure func(error)) *listener {
+func newListener(ln net.Listener, cfg *Config, d *departures, onFailure func(error)) *listener {
 	l := &listener{
-		Listener: ln, trusted: cfg.Trusted, gate: newGate(ln, cfg.Busy),
+		Listener: ln, trusted: cfg.Trusted, gate: newGate(ln, cfg.Busy), departures: d,
 		max: cfg.Connections, maxPeer: cfg.ConnectionsPerIP, slack: slackOf(cfg),
 		head: cfg.HeadTimeout, silence: cfg.IdleTimeout,
 		onFailure: onFailure, stop: make(chan struct{}),

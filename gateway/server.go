@@ -30,6 +30,8 @@ type Server struct {
 	panics   atomic.Uint64
 	noise    countingLogger
 
+	departures departures // of all connections; ends with Shutdown
+
 	mu struct {
 		sync.Mutex
 		listeners []*listener
@@ -101,7 +103,7 @@ func (s *Server) register(o *observe.Observer) {
 // Serve accepts connections of ln, which it closes, until Shutdown. It returns nil then, and
 // fails only if ln is no listener to begin with.
 func (s *Server) Serve(ln net.Listener) error {
-	l := newListener(ln, &s.cfg, func(err error) { s.log("warn", "", "accept: "+err.Error()) })
+	l := newListener(ln, &s.cfg, &s.departures, func(err error) { s.log("warn", "", "accept: "+err.Error()) })
 	s.mu.Lock()
 	s.mu.listeners = append(s.mu.listeners, l)
 	s.mu.Unlock()
@@ -138,6 +140,7 @@ const (
 // Events may go on after their response, for waitUntil; ending those is the engine's part.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.draining.Store(true)
+	defer s.departures.close()
 	for _, l := range s.listeners() {
 		l.Close()
 	}

@@ -18,7 +18,7 @@ const (
 	overloadedBy = 3
 
 	// overloadWarmup is what a node gets to notice, and to work off what waits by then.
-	overloadWarmup = 6 * time.Second
+	overloadWarmup = 4 * time.Second
 )
 
 // probeEvery is how often somebody looks how a node answers under a load.

@@ -29,7 +29,7 @@ func (t times) quantile(q float64) time.Duration {
 type answered struct {
 	admitted times // successes, from when they were meant to be sent
 	refused  times // 503 and 429, from when they were sent
-	inTime   int   // of the admitted, those answered while requests were still being sent
+	inTime   int   // successes while requests were sent and the warm-up was over
 	lost     int   // without an answer, or with another
 	why      error // of the last that was lost
 	wall     time.Duration
@@ -42,9 +42,10 @@ func (a answered) String() string {
 		a.goodput(), a.admitted.quantile(0.99), len(a.refused), a.refused.quantile(0.5), a.refused.quantile(0.99), a.lost, a.why)
 }
 
-// loadOpen sends rate requests a second, whether or not earlier ones have been answered. What
-// bench/load says of errors is how many there were; here it matters how long a refusal took.
-func loadOpen(ctx context.Context, s *server, r workloads.Request, rate float64, d time.Duration) (answered, error) {
+// loadOpen sends rate requests a second for d, whether or not earlier ones have been answered,
+// and leaves out those of the time before, warmup. What bench/load says of errors is how many
+// there were; here it matters how long a refusal took.
+func loadOpen(ctx context.Context, s *server, r workloads.Request, rate float64, warmup, d time.Duration) (answered, error) {
 	transport := &http.Transport{MaxIdleConnsPerHost: 4096}
 	defer transport.CloseIdleConnections()
 	client := &http.Client{Transport: transport, Timeout: 10 * time.Second}
@@ -53,10 +54,11 @@ func loadOpen(ctx context.Context, s *server, r workloads.Request, rate float64,
 		answered
 	}
 	var group sync.WaitGroup
-	started := time.Now()
+	begin := time.Now().Add(warmup)
+	end := begin.Add(d)
 	for i := 0; ; i++ {
-		due := started.Add(time.Duration(float64(i) / rate * float64(time.Second)))
-		if due.Sub(started) >= d || ctx.Err() != nil {
+		due := begin.Add(time.Duration(float64(i)/rate*float64(time.Second)) - warmup)
+		if !due.Before(end) || ctx.Err() != nil {
 			break
 		}
 		time.Sleep(time.Until(due))
@@ -66,12 +68,14 @@ func loadOpen(ctx context.Context, s *server, r workloads.Request, rate float64,
 			done := time.Now()
 			all.Lock()
 			defer all.Unlock()
+			answered := err == nil && status == http.StatusOK
+			if answered && done.After(begin) && done.Before(end) {
+				all.inTime++ // whenever it was sent
+			}
 			switch {
-			case err == nil && status == http.StatusOK:
+			case due.Before(begin):
+			case answered:
 				all.admitted = append(all.admitted, done.Sub(due))
-				if done.Sub(started) < d {
-					all.inTime++
-				}
 			case err == nil && (status == http.StatusServiceUnavailable || status == http.StatusTooManyRequests):
 				all.refused = append(all.refused, done.Sub(sent))
 			default:
@@ -82,7 +86,7 @@ func loadOpen(ctx context.Context, s *server, r workloads.Request, rate float64,
 			}
 		})
 	}
-	all.wall = time.Since(started)
+	all.wall = time.Since(begin)
 	group.Wait()
 	return all.answered, ctx.Err()
 }

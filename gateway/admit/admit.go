@@ -95,20 +95,25 @@ func (f *Function) Waiting() int { return int(f.slots.waiting.Load()) }
 //
 // It returns a *Refusal if the event has waited for Config.Wait, the backlog is full, or more
 // events come than there is CPU time for, by the delay in line; and ctx's cause if ctx ends
-// first. While slots are free and there is CPU time enough it neither locks nor allocates.
+// first. While slots are free and the line is short it neither locks nor allocates.
 func (f *Function) Enter(ctx context.Context, line Line) error {
-	if f.crowd.shedding.Load() && !f.crowd.admits(line.Delay(), time.Now()) {
+	delay := line.Delay()
+	if f.crowd.shedding.Load() && !f.crowd.admits(delay, time.Now()) {
 		return f.tooMany()
 	}
 	entered := f.slots.try()
-	if entered && f.node.slots.try() {
-		return nil
-	}
-	if f.crowd.lasts(line.Delay(), time.Now()) {
+	running := entered && f.node.slots.try()
+	if delay >= longLine && f.crowd.forms(f.Running()+f.Waiting(), !running, time.Now()) {
+		if running {
+			f.node.slots.leave()
+		}
 		if entered {
 			f.slots.leave()
 		}
 		return f.tooMany()
+	}
+	if running {
+		return nil
 	}
 	return f.wait(ctx, entered)
 }

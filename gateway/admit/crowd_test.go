@@ -63,6 +63,81 @@ func TestMoreThanThereIsCPUTimeForIsRefusedAtOnce(t *testing.T) {
 	})
 }
 
+// queue has events come, run and end, without a CPU: the line is long all the time. Its slots
+// are never full.
+func queue(t *testing.T, come func(at time.Duration) (events int), lasting time.Duration) (refused int) {
+	t.Helper()
+	l := new(line)
+	l.delay.Store(int64(time.Second))
+	f := admit.New(admit.Config{Events: 1e6}).Function(1e6)
+	for began := time.Now(); time.Since(began) < lasting; time.Sleep(10 * time.Millisecond) {
+		for want := come(time.Since(began)); f.Running() > want; {
+			f.Leave()
+		}
+		for want := come(time.Since(began)); f.Running() < want; {
+			if f.Enter(t.Context(), l) != nil {
+				refused++
+				break
+			}
+		}
+	}
+	return refused
+}
+
+func TestLineThatGoesOnGrowingIsRefused(t *testing.T) {
+	t.Parallel()
+	second := float64(time.Second)
+	steady := func(rate float64) func(time.Duration) int {
+		return func(at time.Duration) int { return 50 + int(rate*float64(at)/second) }
+	}
+	for _, tc := range []struct {
+		name    string
+		come    func(time.Duration) int // events, over time
+		lasting time.Duration
+		refused bool
+	}{
+		{"400 a second more than end", steady(400), 750 * time.Millisecond, true},
+		{"40 a second more than end", steady(40), 2 * time.Second, true},
+		{"400 a second, for half a second", steady(400), 400 * time.Millisecond, false},
+		{"few", steady(10), 2 * time.Second, false},
+		{"1000 clients that come at once and stay", func(at time.Duration) int {
+			return 50 + min(950, int(950*at/(100*time.Millisecond))) + int(at/(10*time.Millisecond)%7)
+		}, 5 * time.Second, false},
+		{"a burst that is worked off", func(at time.Duration) int { return max(1, 800-int(400*float64(at)/second)) }, 3 * time.Second, false},
+		{"bursts", func(at time.Duration) int { return 1 + 500*int(at/(300*time.Millisecond)%2) }, 5 * time.Second, false},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				if refused := queue(t, tc.come, tc.lasting); (refused > 0) != tc.refused {
+					t.Errorf("%d were refused", refused)
+				}
+			})
+		})
+	}
+}
+
+// A refused event gives back the slot that it has found.
+func TestRefusedEventTakesNoSlot(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := new(line)
+		l.delay.Store(int64(time.Second))
+		n := admit.New(admit.Config{})
+		f := n.Function(1000)
+		entered := 0
+		for range 200 {
+			if f.Enter(t.Context(), l) == nil {
+				entered++
+			}
+			time.Sleep(5 * time.Millisecond)
+		}
+		if entered == 200 || f.Running() != entered || n.Running() != entered {
+			t.Errorf("%d of 200 were admitted; %d run, %d on the node", entered, f.Running(), n.Running())
+		}
+	})
+}
+
 func enterIn(t *testing.T, f *admit.Function, l *line) {
 	t.Helper()
 	if err := f.Enter(t.Context(), l); err != nil {

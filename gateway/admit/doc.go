@@ -10,12 +10,12 @@
 //	              ▼                   ▼
 //	           backlog ── Wait over, or full ──▶ *Refusal
 //
-// Slots bound what runs, not how fast: while all are taken by events that wait for CPU time,
-// those that come are more than there is time for. After half a second of that they are
-// refused at once, but for as many as the line of waiting events can be kept short with; a
-// quiet second ends it. A fixed number of clients, each of which waits for its answer, is
-// served as long as there are slots.
+// Slots bound what runs, not how fast: while all are taken by events that wait for CPU time, or
+// the line of those goes on growing, those that come are more than there is time for. After
+// half a second of that they are refused at once, but for as many as the line can be kept
+// short with; a quiet second ends it. A fixed number of clients, each of which waits for its
+// answer, is served as long as there are slots: their line doesn't grow.
 //
-// Where slots are free, Enter and Leave are a few atomic operations: no lock is taken, and
-// nothing allocated.
+// Where slots are free and the line is short, Enter and Leave are a few atomic operations: no
+// lock is taken, and nothing allocated.
 package admit
