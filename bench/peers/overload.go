@@ -20,7 +20,7 @@ const (
 	overloadTime = 6 * time.Second
 	// noticeTime is what a node gets to notice it, and to work off what waits by then.
 	noticeTime = 4 * time.Second
-	few          = 4 // connections that show what the node can do, none of them refused
+	few        = 4 // connections that show what the node can do, none of them refused
 
 	goodputMin  = 0.85 // of what the node can do
 	admittedMax = 2    // times the 99th percentile of when it is comfortable
