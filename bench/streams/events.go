@@ -58,15 +58,16 @@ func measureEvents(ctx context.Context, b *bench) error {
 		time.Sleep(tick / time.Duration(b.events)) // ticks are spread
 	}
 	began := time.Now()
-	most := int64(0)
+	var held []int64
 	for range ticksHeard {
 		time.Sleep(tick)
-		if now, err := b.resident(); err != nil {
+		now, err := b.resident()
+		if err != nil {
 			return err
-		} else if now > most {
-			most = now
 		}
+		held = append(held, now)
 	}
+	slices.Sort(held)
 	used, err := b.cpu()
 	if err != nil {
 		return err
@@ -80,7 +81,9 @@ func measureEvents(ctx context.Context, b *bench) error {
 		}
 		late, gaps = append(late, s.late...), append(gaps, s.gaps...)
 	}
-	row(fmt.Sprintf("memory of a stream of events, of %d on one worker", b.events), "≤ 64 KB", "%.1f KB", float64(most-empty)/float64(b.events)/1024)
+	each := func(resident int64) float64 { return float64(resident-empty) / float64(b.events) / 1024 }
+	row(fmt.Sprintf("memory of a stream of events, of %d on one worker (least, median and most, of each second)", b.events), "≤ 64 KB",
+		"%.1f, %.1f, %.1f KB", each(held[0]), each(held[len(held)/2]), each(held[len(held)-1]))
 	row("from its enqueue to the client, a tick takes (median, 99 %, most)", "≤ 100 ms", "%s", spread(late))
 	row("a tick is off its second by (median, 99 %, most)", "≤ 100 ms", "%s", spread(gaps))
 	row("CPU while they are open and opened", "", "%.0f %%", 100*(used-before).Seconds()/(lasted+tick).Seconds())

@@ -23,11 +23,14 @@ const (
 	memoryEvery = 250 * time.Millisecond
 	memoryStep  = 8 << 20
 
-	// A process that has allocated less than quietBytes between two looks for quietLooks of
-	// them is idle. Then it gives back what it doesn't need, if that is idleBytes or more.
+	// A process that has allocated less between two looks for quietLooks of them than quietBytes,
+	// or that share of what is alive, is idle, or next to it. Then it gives back what it doesn't
+	// need, if that is idleBytes or more, or that share of what is alive: it takes a collection.
 	quietBytes = 256 << 10
+	quietShare = 64
 	quietLooks = 12
-	idleBytes  = 16 << 20
+	idleBytes  = 8 << 20
+	idleShare  = 16
 )
 
 // memory keeps what a process that runs functions holds near what is alive in it. Its heap may
@@ -108,14 +111,18 @@ func (i *idleness) look() bool {
 		{Name: "/gc/heap/allocs:bytes"}, {Name: "/gc/heap/live:bytes"}, {Name: "/memory/classes/heap/objects:bytes"}, {Name: "/memory/classes/heap/free:bytes"},
 	}
 	metrics.Read(heap)
-	allocated := heap[0].Value.Uint64()
-	busy := allocated-i.allocated > quietBytes
+	allocated, live, objects, free := heap[0].Value.Uint64(), heap[1].Value.Uint64(), heap[2].Value.Uint64(), heap[3].Value.Uint64()
+	return i.next(allocated, live, objects-min(live, objects)+free)
+}
+
+// next is look, with what has been allocated in all, and what is alive and what isn't, in bytes.
+func (i *idleness) next(allocated, live, unneeded uint64) bool {
+	busy := allocated-i.allocated > max(quietBytes, live/quietShare)
 	i.allocated = allocated
 	if i.quiet++; busy {
 		i.quiet = 0
 	}
-	unneeded := heap[2].Value.Uint64() + heap[3].Value.Uint64() - min(heap[1].Value.Uint64(), heap[2].Value.Uint64())
-	return i.quiet == quietLooks && unneeded >= idleBytes
+	return i.quiet == quietLooks && unneeded >= max(idleBytes, live/idleShare)
 }
 
 // tidy gives memory back when a process that runs no functions has become idle.

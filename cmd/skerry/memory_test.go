@@ -48,3 +48,34 @@ func TestAllocations(t *testing.T) {
 		}
 	}
 }
+
+func TestIdleness(t *testing.T) {
+	t.Parallel()
+	const kb, mb = 1 << 10, 1 << 20
+	for _, tc := range []struct {
+		name                 string
+		each, live, unneeded uint64 // allocated between two looks; bytes
+		looks                int
+		want                 int // times that memory is given back
+	}{
+		{"nothing happens", 0, 10 * mb, 20 * mb, 100, 1},
+		{"next to nothing happens", 200 * kb, 10 * mb, 20 * mb, 100, 1},
+		{"little happens for what is alive", 900 * kb, 80 * mb, 12 * mb, 100, 1},
+		{"something happens", 400 * kb, 10 * mb, 20 * mb, 100, 0},
+		{"there is little to give", 0, 10 * mb, 4 * mb, 100, 0},
+		{"there is little to give for what is alive", 0, 800 * mb, 20 * mb, 100, 0},
+		{"too early", 0, 10 * mb, 20 * mb, quietLooks - 1, 0},
+	} {
+		i := idleness{allocated: 1 << 30}
+		allocated, given := uint64(1<<30), 0
+		for range tc.looks {
+			allocated += tc.each
+			if i.next(allocated, tc.live, tc.unneeded) {
+				given++
+			}
+		}
+		if given != tc.want {
+			t.Errorf("%s: memory was given back %d times, want %d", tc.name, given, tc.want)
+		}
+	}
+}
