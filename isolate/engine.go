@@ -276,6 +276,9 @@ func (e *Engine) charge(bytes int64) {
 // run, by the clock on the wall. It costs next to nothing.
 func (e *Engine) Backlog() (waiting int, held time.Duration) { return e.turns.Backlog() }
 
+// LongTurns is the time that JavaScript has run for so far in turns of a millisecond or more.
+func (e *Engine) LongTurns() time.Duration { return e.turns.Long() }
+
 // Delay is how long an event of t that comes now waits until JavaScript runs for it, about.
 // It costs next to nothing while no event waits.
 func (e *Engine) Delay(t *Target) time.Duration {

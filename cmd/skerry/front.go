@@ -129,9 +129,10 @@ func (f *front) open(s frontSettings, parts frontParts, change []func(*isolate.C
 	f.observer.GaugeFunc("skerry_isolates_warm", "Isolates that have evaluated their bundle and wait for an event.", func() float64 { return float64(f.engine.Idle()) })
 	f.observer.GaugeFunc("skerry_isolates_bytes", "What loaded bundles and warm isolates hold, about.", func() float64 { return float64(f.engine.Held()) })
 	ctx, cancel := context.WithCancel(context.Background())
-	var limiting sync.WaitGroup
-	limiting.Go(func() { memory(ctx, f.engine.Held) })
-	f.closers.add(func() error { cancel(); limiting.Wait(); return nil })
+	var tending sync.WaitGroup
+	tending.Go(func() { memory(ctx, f.engine.Held) })
+	tending.Go(func() { processors(ctx, f.engine.LongTurns) })
+	f.closers.add(func() error { cancel(); tending.Wait(); return nil })
 	f.places = &places{engine: f.engine}
 	if parts.openJail != nil {
 		pool, err := jail.NewPool(jail.PoolConfig{Open: parts.openJail, Host: cfg.Host, Load: cfg.Load, Fault: parts.faulty})

@@ -47,3 +47,36 @@ func TestDelayFollowsTheLine(t *testing.T) {
 		}
 	})
 }
+
+// Long counts turns that compute, and not those that answer.
+func TestLongTurns(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		turns := NewTurns(TurnsConfig{})
+		defer turns.Close()
+		const short, long = 300 * time.Microsecond, 4 * time.Millisecond
+		for _, used := range []time.Duration{short, long, short, long, long} {
+			m := &Meter{turns: turns}
+			if err := turns.take(t.Context(), m); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(used)
+			turns.give(m, used)
+		}
+		if got := turns.Long(); got != 3*long {
+			t.Errorf("%v, want %v", got, 3*long)
+		}
+		m := &Meter{turns: turns}
+		if err := turns.take(t.Context(), m); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Second)
+		if got := turns.Long(); got < time.Second || got > time.Second+4*long {
+			t.Errorf("%v with a turn that has lasted for a second", got)
+		}
+		turns.give(m, time.Second)
+		if got, want := turns.Long(), time.Second+3*long; got != want {
+			t.Errorf("%v, want %v", got, want)
+		}
+	})
+}

@@ -16,6 +16,9 @@ const (
 	// lowShare is how much CPU time those of high priority get for each unit that others
 	// take from them.
 	lowShare = 9
+	// longTurn is the CPU time from which on a turn is one that computes, as against one that
+	// answers.
+	longTurn = time.Millisecond
 )
 
 // TurnsConfig is what Turns are made with. The zero value interrupts scripts and does no
@@ -75,6 +78,7 @@ type Turns struct {
 	waiting   atomic.Int32 // those of high priority
 	start     time.Time
 	since     atomic.Int64 // when the current turn was given, after start; 0: nobody has it
+	long      atomic.Int64 // CPU time of long turns that are over, in nanoseconds
 	anonymous Flow         // of turns that came with none
 	mu        struct {
 		sync.Mutex
@@ -108,6 +112,16 @@ func (t *Turns) Backlog() (waiting int, held time.Duration) {
 		held = t.clock() - time.Duration(since)
 	}
 	return int(t.waiting.Load()), held
+}
+
+// Long is the time that turns of a millisecond or more have taken so far, that under way
+// included.
+func (t *Turns) Long() time.Duration {
+	long := time.Duration(t.long.Load())
+	if _, held := t.Backlog(); held >= longTurn {
+		long += held
+	}
+	return long
 }
 
 // Delay is how long an event of f that asks for a turn now waits for it, about, by those of
@@ -188,6 +202,9 @@ func (t *Turns) give(m *Meter, used time.Duration) {
 	}
 	if t.cfg.Note != nil {
 		t.cfg.Note.End()
+	}
+	if used >= longTurn {
+		t.long.Add(int64(used))
 	}
 	t.mu.lines[m.asked].charge(m.lane(t), used)
 	t.settleLowLocked(m.asked, used)
