@@ -33,7 +33,7 @@ const departuresAtOnce = 64
 // what unwatch is to be called with; 0: nothing is watched, since the system can't be asked.
 func (d *departures) watch(c *conn) (ticket uint64) {
 	if _, ok := c.Conn.(syscall.Conn); !ok {
-		return 0
+		return 0 // no goroutine is needed for those that can't be asked about
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -68,13 +68,13 @@ func loadOpen(ctx context.Context, s *server, r workloads.Request, rate float64,
 			done := time.Now()
 			all.Lock()
 			defer all.Unlock()
-			answered := err == nil && status == http.StatusOK
-			if answered && done.After(begin) && done.Before(end) {
+			succeeded := err == nil && status == http.StatusOK
+			if succeeded && done.After(begin) && done.Before(end) {
 				all.inTime++ // whenever it was sent
 			}
 			switch {
 			case due.Before(begin):
-			case answered:
+			case succeeded:
 				all.admitted = append(all.admitted, done.Sub(due))
 			case err == nil && (status == http.StatusServiceUnavailable || status == http.StatusTooManyRequests):
 				all.refused = append(all.refused, done.Sub(sent))

@@ -42,10 +42,8 @@ func memory(ctx context.Context, held func() int64) {
 	heap := []metrics.Sample{{Name: "/gc/heap/live:bytes"}, {Name: "/gc/heap/allocs:bytes"}}
 	var idle idleness
 	var recent allocations
-	tick := time.NewTicker(memoryEvery)
-	defer tick.Stop()
 	limit, percent := int64(0), 0
-	for {
+	look := func() {
 		metrics.Read(heap)
 		live := int64(heap[0].Value.Uint64())
 		if next := gcPercent(live, recent.add(int64(heap[1].Value.Uint64()))); next < percent*3/4 || next > percent*5/4 {
@@ -60,12 +58,9 @@ func memory(ctx context.Context, held func() int64) {
 		if idle.look() {
 			debug.FreeOSMemory()
 		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
 	}
+	look()
+	every(ctx, memoryEvery, look)
 }
 
 // memoryLimit is what a process may hold that has these bytes in warm isolates, and alive at
@@ -128,16 +123,9 @@ func (i *idleness) next(allocated, live, unneeded uint64) bool {
 // tidy gives memory back when a process that runs no functions has become idle.
 func tidy(ctx context.Context) {
 	var idle idleness
-	tick := time.NewTicker(memoryEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
+	every(ctx, memoryEvery, func() {
 		if idle.look() {
 			debug.FreeOSMemory()
 		}
-	}
+	})
 }

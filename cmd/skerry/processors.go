@@ -27,21 +27,14 @@ func processors(ctx context.Context, long func() time.Duration) {
 		return
 	}
 	c := computing{spent: long()}
-	tick := time.NewTicker(processorsEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
+	every(ctx, processorsEvery, func() {
 		switch change := c.look(long()); {
 		case change > 0:
 			runtime.GOMAXPROCS(2)
 		case change < 0:
 			runtime.SetDefaultGOMAXPROCS()
 		}
-	}
+	})
 }
 
 // computing tells whether a process spends its time in long turns.

@@ -95,7 +95,7 @@ func (f *Function) Waiting() int { return int(f.slots.waiting.Load()) }
 //
 // It returns a *Refusal if the event has waited for Config.Wait, the backlog is full, or more
 // events come than there is CPU time for, by the delay in line; and ctx's cause if ctx ends
-// first. While slots are free and the line is short it neither locks nor allocates.
+// first. While slots are free and nobody waits for CPU time it neither locks nor allocates.
 func (f *Function) Enter(ctx context.Context, line Line) error {
 	delay := line.Delay()
 	if f.crowd.shedding.Load() && !f.crowd.admits(delay, time.Now()) {

@@ -16,6 +16,6 @@
 // short with; a quiet second ends it. A fixed number of clients, each of which waits for its
 // answer, is served as long as there are slots: their line doesn't grow.
 //
-// Where slots are free and the line is short, Enter and Leave are a few atomic operations: no
-// lock is taken, and nothing allocated.
+// Where slots are free and nobody waits for CPU time, Enter and Leave are a few atomic
+// operations: no lock is taken, and nothing allocated.
 package admit
